@@ -1,0 +1,140 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Modules may import only what stands in their `dependencies`; `make` builds with
+// --explicit-target-dependency-import-check error, so the floor plan is enforced.
+
+/// A module of the core, and its tests in Tests/<name>Tests.
+func room(_ name: String, _ dependencies: [String] = [], products: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name,
+    dependencies: dependencies.map { .byName(name: $0) } + products,
+    swiftSettings: [.enableUpcomingFeature("ExistentialAny")])
+}
+
+/// The tests of a module; they may import that module, what it stands on, and TestSupport.
+func tests(of name: String, _ dependencies: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: ([name, "TestSupport"] + dependencies).map { .byName(name: $0) })
+}
+
+/// A shipped plugin: one shared library, opened with dlopen like anybody's.
+func plugin(_ kind: String, _ name: String) -> Target {
+  .target(
+    name: "\(kind)_\(name.replacing("-", with: "_"))", dependencies: ["TemperPlugin"],
+    path: "plugins/\(kind)s/\(name)", exclude: [])
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "temper",
+  products: [
+    .executable(name: "temper", targets: ["temper"]),
+    .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
+    .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
+    .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
+  ],
+  dependencies: [
+    // The command line: parsing, help, completion scripts.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // Configuration files.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // System libraries and C.
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .target(
+      name: "CSentencePiece",
+      linkerSettings: [.linkedLibrary("sentencepiece")]),  // apt: libsentencepiece-dev
+    .target(
+      name: "CKernels", dependencies: ["COpenBLAS"],
+      cSettings: [.define("NDEBUG", .when(configuration: .release))],
+      linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CHashes"),
+    .target(name: "CPluginABI"),
+
+    // Values and files.
+    room("JSON", ["CJSONC"]),
+    room("Tensors"),
+    room("Metrics", ["JSON"]),
+    room("Trajectories", ["Tensors", "JSON"]),
+    room("Datasets", ["JSON", "Tensors", "Trajectories"]),
+    room("Tokenizers", ["JSON", "CSentencePiece"]),
+    room("ChatTemplates", ["JSON"]),
+    room("Checkpoints", ["JSON", "CHashes"]),
+
+    // Numbers.
+    room("Kernels", ["CKernels", "Tensors"]),
+    room("Models", ["Kernels", "Tensors", "JSON"]),
+    room("Optimizers", ["Kernels", "Tensors"]),
+    room("Objectives", ["Trajectories", "Kernels", "Tensors", "Metrics"]),
+
+    // Reward.
+    room("Verifiers", ["Trajectories", "JSON"]),
+    room("PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "JSON", "Metrics"]),
+
+    // The loop.
+    room("Rollouts", ["Models", "Tokenizers", "Trajectories", "Kernels", "Tensors"]),
+    room(
+      "Training",
+      [
+        "Rollouts", "Models", "Objectives", "Optimizers", "Verifiers", "Trajectories", "Datasets",
+        "Checkpoints", "Metrics", "Tokenizers", "Tensors", "JSON",
+      ]),
+    room(
+      "Evaluation",
+      ["Rollouts", "Models", "Verifiers", "Trajectories", "Datasets", "Metrics", "JSON", "Tensors"]),
+    room(
+      "Checks",
+      [
+        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
+        "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
+      ]),
+
+    // What people hold.
+    room(
+      "Commands",
+      [
+        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
+        "ChatTemplates", "Datasets", "Verifiers", "Objectives", "Optimizers", "Checkpoints",
+        "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
+      ], products: [argumentParser, yams]),
+    .executableTarget(name: "temper", dependencies: ["Commands"]),
+
+    // The SDK and the plugins that ship.
+    .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
+    plugin("verifier", "exact"),
+    plugin("verifier", "arithmetic"),
+
+    // Tests.
+    .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
+    tests(of: "JSON"),
+    tests(of: "Tensors"),
+    tests(of: "Metrics", ["JSON"]),
+    tests(of: "Trajectories"),
+    tests(of: "Datasets", ["JSON"]),
+    tests(of: "Tokenizers", ["JSON"]),
+    tests(of: "ChatTemplates", ["JSON"]),
+    tests(of: "Checkpoints"),
+    tests(of: "Kernels", ["CKernels", "Tensors"]),
+    tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
+    tests(of: "Optimizers", ["Tensors"]),
+    tests(of: "Objectives", ["Trajectories", "JSON"]),
+    tests(of: "Verifiers", ["Trajectories", "JSON"]),
+    tests(of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"]),
+    tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
+    tests(of: "Training", ["Models", "JSON"]),
+    tests(of: "Evaluation", ["JSON"]),
+    tests(of: "Checks", ["JSON"]),
+    tests(of: "Commands", ["JSON"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11,
+  cxxLanguageStandard: .cxx17)

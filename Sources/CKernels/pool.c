@@ -1,0 +1,1 @@
+#include "temper_kernels.h"

@@ -1,0 +1,126 @@
+import CJSONC
+import Foundation
+
+extension JSON {
+  /// Nesting beyond this is refused, so that a hostile text cannot exhaust the stack.
+  static let maximumDepth: Int32 = 512
+
+  /// Parses one JSON text.
+  ///
+  /// - Parameters:
+  ///   - bytes: UTF-8, exactly one value with optional white space around it.
+  ///   - source: the file's name, for errors.
+  ///   - line: the line of `source` on which `bytes` begin.
+  /// - Throws: ``JSONError/syntax(source:line:reason:)``.
+  public init(
+    parsing bytes: UnsafeBufferPointer<UInt8>, source: String = "", line: Int = 1
+  ) throws(JSONError) {
+    guard bytes.count < Int(Int32.max) else {
+      throw .syntax(source: source, line: line, reason: "the text is larger than 2 GiB")
+    }
+    let tokener = json_tokener_new_ex(Self.maximumDepth)!
+    defer { json_tokener_free(tokener) }
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
+    let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+    var root = json_tokener_parse_ex(tokener, start, Int32(bytes.count))
+    var status = json_tokener_get_error(tokener)
+    if status == json_tokener_continue {
+      // A top-level number ends only with a byte that cannot belong to it.
+      root = json_tokener_parse_ex(tokener, " ", 1)
+      status = json_tokener_get_error(tokener)
+    }
+    let end = json_tokener_get_parse_end(tokener)
+    guard status == json_tokener_success else {
+      json_object_put(root)
+      let before = bytes.prefix(Int(end)).count { $0 == UInt8(ascii: "\n") }
+      let reason =
+        status == json_tokener_continue
+        ? "it ends too early" : String(cString: json_tokener_error_desc(status))
+      throw .syntax(source: source, line: line + before, reason: reason)
+    }
+    self.init(
+      document: JSONDocument(root: root), node: root, path: source.isEmpty ? "" : "\(source): ")
+    let rest = bytes.dropFirst(Int(end))
+    guard rest.allSatisfy({ $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }) else {
+      throw .syntax(source: source, line: line, reason: "there is text after the value")
+    }
+  }
+
+  public init(parsing text: String, source: String = "") throws(JSONError) {
+    var text = text
+    let parsed = text.withUTF8 { utf8 in
+      Result { () throws(JSONError) in try JSON(parsing: utf8, source: source) }
+    }
+    self = try parsed.get()
+  }
+
+  /// Reads and parses a file.
+  public init(contentsOf file: URL) throws(JSONError) {
+    let map = try FileBytes(of: file)
+    self = try JSON(parsing: map.bytes, source: file.lastPathComponent)
+  }
+}
+
+/// The bytes of a file, mapped into memory rather than read.
+public final class FileBytes: @unchecked Sendable {
+  public let bytes: UnsafeBufferPointer<UInt8>
+  private let mapping: UnsafeMutableRawPointer?
+
+  /// - Throws: ``JSONError/unreadable(file:reason:)``, with the system's reason.
+  public init(of file: URL) throws(JSONError) {
+    func failure() -> JSONError {
+      .unreadable(file: file.path, reason: String(cString: strerror(errno)))
+    }
+    let descriptor = open(file.path, O_RDONLY)
+    guard descriptor >= 0 else { throw failure() }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure() }
+    guard status.st_mode & S_IFMT != S_IFDIR else {
+      throw .unreadable(file: file.path, reason: "it is a folder")
+    }
+    guard status.st_size > 0 else {
+      (mapping, bytes) = (nil, UnsafeBufferPointer(start: nil, count: 0))
+      return
+    }
+    let count = Int(status.st_size)
+    guard let map = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), map != MAP_FAILED
+    else { throw failure() }
+    mapping = map
+    bytes = UnsafeBufferPointer(start: map.assumingMemoryBound(to: UInt8.self), count: count)
+  }
+
+  deinit { if let mapping { munmap(mapping, bytes.count) } }
+}
+
+/// The values of a JSON Lines file, one at a time, blank lines left out.
+public struct JSONLines: Sequence {
+  let file: FileBytes
+  let name: String
+
+  public init(of url: URL) throws(JSONError) {
+    file = try FileBytes(of: url)
+    name = url.lastPathComponent
+  }
+
+  /// Each element is the value or what is wrong with its line.
+  public func makeIterator() -> AnyIterator<(line: Int, value: Result<JSON, JSONError>)> {
+    var offset = 0
+    var line = 0
+    return AnyIterator {
+      while offset < file.bytes.count {
+        let rest = UnsafeBufferPointer(rebasing: file.bytes[offset...])
+        let length = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.count
+        offset += length + 1
+        line += 1
+        let bytes = UnsafeBufferPointer(rebasing: rest[..<length])
+        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+        let value = Result { () throws(JSONError) in
+          try JSON(parsing: bytes, source: name, line: line)
+        }
+        return (line, value)
+      }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/// The sampled tokens of one optimizer step, sequences packed end to end: `N` tokens in `S`
+/// sequences, each column `[N]` unless it says otherwise.
+///
+/// Prompt tokens are no columns: they carry no loss and need no head.
+public struct TokenBatch: Sendable {
+  /// `[S]` the ids in front of each sequence's sampled tokens.
+  public var prompts: [[Int32]]
+  /// `[S]` which prompt of the step a sequence answers.
+  public var groups: [Int]
+  /// `[S + 1]` sequence `s` is tokens `offsets[s]..<offsets[s + 1]`.
+  public var offsets: [Int]
+  public var tokens: [Int32]
+  /// 1 where the policy wrote the token and it is trained on, else 0.
+  public var mask: [UInt8]
+  public var advantages: [Float]
+  /// Nats, under the policy as it is now.
+  public var logprobs: [Float]
+  /// Nats, under the policy that was current when the batch was collected.
+  public var oldLogprobs: [Float]
+  /// Nats, under the law that the sampler drew from.
+  public var behaviourLogprobs: [Float]
+  /// Nats, under the frozen reference policy; `nil` where no term asks for it.
+  public var referenceLogprobs: [Float]?
+  /// Nats, of the policy as it is now.
+  public var entropies: [Float]
+  /// Nats, when the batch was collected.
+  public var oldEntropies: [Float]
+
+  public var count: Int { tokens.count }
+  public var sequenceCount: Int { prompts.count }
+
+  /// The tokens of sequence `s`.
+  public func range(_ s: Int) -> Range<Int> { offsets[s]..<offsets[s + 1] }
+
+  /// Packs groups in order, one advantage a completion.
+  ///
+  /// A completion whose verifier failed stays in place with mask 0, so that the columns line up
+  /// with the rollout log. The current columns start as the old ones: before the first update
+  /// after a rollout they are the same to the bit.
+  ///
+  /// - Parameter advantages: `[groups][G]`.
+  public init(packing groups: [RewardedGroup], advantages: [[Float]]) {
+    precondition(
+      groups.count == advantages.count, "\(advantages.count) rows of advantages for \(groups.count) groups")
+    prompts = []
+    self.groups = []
+    offsets = [0]
+    tokens = []
+    mask = []
+    self.advantages = []
+    oldLogprobs = []
+    behaviourLogprobs = []
+    oldEntropies = []
+    for (index, rewarded) in groups.enumerated() {
+      for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
+        let count = trajectory.tokens.count
+        let trained = rewarded.judgements[sample].reward != nil
+        prompts.append(rewarded.group.prompt.tokens)
+        self.groups.append(index)
+        tokens += trajectory.tokens
+        mask += repeatElement(trained ? 1 : 0, count: count)
+        self.advantages += repeatElement(advantages[index][sample], count: count)
+        oldLogprobs += trajectory.oldLogprobs
+        behaviourLogprobs += trajectory.behaviourLogprobs
+        oldEntropies += trajectory.entropies
+        offsets.append(tokens.count)
+      }
+    }
+    logprobs = oldLogprobs
+    entropies = oldEntropies
+    referenceLogprobs = nil
+  }
+
+  /// The sequences `range` alone, columns cut to match.
+  public func sequences(_ range: Range<Int>) -> TokenBatch {
+    let tokens = offsets[range.lowerBound]..<offsets[range.upperBound]
+    var part = self
+    part.prompts = Array(prompts[range])
+    part.groups = Array(groups[range])
+    part.offsets = offsets[range.lowerBound...range.upperBound].map { $0 - tokens.lowerBound }
+    part.tokens = Array(self.tokens[tokens])
+    part.mask = Array(mask[tokens])
+    part.advantages = Array(advantages[tokens])
+    part.logprobs = Array(logprobs[tokens])
+    part.oldLogprobs = Array(oldLogprobs[tokens])
+    part.behaviourLogprobs = Array(behaviourLogprobs[tokens])
+    part.referenceLogprobs = referenceLogprobs.map { Array($0[tokens]) }
+    part.entropies = Array(entropies[tokens])
+    part.oldEntropies = Array(oldEntropies[tokens])
+    return part
+  }
+}
