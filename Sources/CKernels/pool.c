@@ -2,7 +2,7 @@
 //
 // A decode step of a small model has some two hundred parallel regions of a few microseconds, so
 // waking must not cost more than the work: see the docs on performance.
-#include <errno.h>
+#define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>

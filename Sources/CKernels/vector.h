@@ -5,6 +5,7 @@
 // written, and nowhere else.
 #pragma once
 #pragma clang fp contract(off)
+#pragma clang diagnostic ignored "-Wpsabi"  // everything here is inlined: no ABI to change
 
 #include <math.h>
 #include <stdint.h>

@@ -1,0 +1,21 @@
+// One table of block kernels for each instruction set, all compiled from the same source.
+//
+// A block kernel is serial and works on the rows or tiles that it is given. The file
+// <operation>.c holds the public function, which cuts the work into fixed blocks, deals them to
+// the pool and calls the table; <operation>.kernel.h holds the block kernel, written once with
+// the types of vector.h and compiled three times by isa_*.c.
+#pragma once
+#include "temper_kernels.h"
+
+// name, parameters: the block kernels. A new one is added here and in its .kernel.h.
+#define TK_BLOCK_KERNELS(KERNEL) \
+  KERNEL(add_block, (float *y, const float *x, int64_t count))
+
+typedef struct tk_table {
+#define TK_MEMBER(name, parameters) void(*name) parameters;
+  TK_BLOCK_KERNELS(TK_MEMBER)
+#undef TK_MEMBER
+} tk_table;
+
+// The table of the instruction set in use.
+const tk_table *tk_kernels(void);
