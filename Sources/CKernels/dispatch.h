@@ -9,6 +9,9 @@
 
 // name, parameters: the block kernels. A new one is added here and in its .kernel.h.
 #define TK_BLOCK_KERNELS(KERNEL) \
+  KERNEL(product_panel, (float *y, int64_t ldy, const float *x, int64_t ldx, const void *panel, \
+                         tk_dtype dtype, int64_t inputs, const float *bias, int64_t rows, \
+                         int64_t lanes)) \
   KERNEL(add_block, (float *y, const float *x, int64_t count))
 
 typedef struct tk_table {
