@@ -9,7 +9,14 @@
 
 // name, parameters: the block kernels. A new one is added here and in its .kernel.h.
 #define TK_BLOCK_KERNELS(KERNEL) \
+  KERNEL(product_tile, (const struct tk_tile *tile)) \
+  KERNEL(product_pack_rows, (float *packed, const float *x, int64_t ldx, int64_t rows, \
+                             int64_t depth)) \
+  KERNEL(product_pack_columns, (float *packed, const float *x, int64_t ldx, int64_t rows, \
+                                int64_t depth)) \
   KERNEL(add_block, (float *y, const float *x, int64_t count))
+
+struct tk_tile;  // product.h
 
 typedef struct tk_table {
 #define TK_MEMBER(name, parameters) void(*name) parameters;
@@ -19,3 +26,7 @@ typedef struct tk_table {
 
 // The table of the instruction set in use.
 const tk_table *tk_kernels(void);
+
+// Memory of the calling thread, 64-byte aligned, its contents undefined; valid until the thread
+// asks again.
+void *tk_scratch(size_t bytes);
