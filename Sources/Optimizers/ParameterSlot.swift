@@ -9,20 +9,19 @@ public struct ParameterSlot: Sendable {
   public let value: Storage<Float>
   /// The gradient of the step, read only.
   public let gradient: Storage<Float>
-  /// Whether weight decay acts on it.
+  /// Whether weight decay acts on it; never on a tensor of one dimension.
   public let decays: Bool
 
-  /// - Parameter isEmbedding: a table of embeddings, which does not decay; nor does a tensor of one
-  ///   dimension (the gain of a norm, a bias).
+  /// - Parameter decays: `false` for a table of embeddings.
   public init(
     name: String, shape: [Int], value: Storage<Float>, gradient: Storage<Float>,
-    isEmbedding: Bool = false
+    decays: Bool
   ) {
     let count = shape.reduce(1, *)
     precondition(
       value.count == count && gradient.count == count,
       "\(name) of shape \(shape) has \(value.count) weights and \(gradient.count) gradients")
     (self.name, self.shape, self.value, self.gradient) = (name, shape, value, gradient)
-    decays = shape.count > 1 && !isEmbedding
+    self.decays = decays && shape.count > 1
   }
 }

@@ -12,7 +12,7 @@ private func model() -> [ParameterSlot] {
     let count = shape.reduce(1, *)
     return ParameterSlot(
       name: name, shape: shape, value: Storage((0..<count).map { Float($0) * 0.1 - 0.4 }),
-      gradient: Storage(count), isEmbedding: name.hasPrefix("embed"))
+      gradient: Storage(count), decays: !name.hasPrefix("embed"))
   }
 }
 
