@@ -198,9 +198,9 @@ void tk_sample(int32_t *tokens, float *behaviour, float *old, float *entropy, co
 /* ---- The update ------------------------------------------------------------------------- */
 
 typedef struct tk_adamw_step {
-  float learning_rate, beta1, beta2, epsilon, decay; /* decay 0 for vectors */
-  double correction1, correction2;                   /* 1 - beta^t */
-  float gradient_scale;                              /* multiplies g first (clipping) */
+  double learning_rate, beta1, beta2, epsilon, decay; /* decay 0 for vectors */
+  double correction1, correction2;                    /* 1 - beta^t */
+  float gradient_scale;                               /* multiplies g first (clipping) */
 } tk_adamw_step;
 /* theta, m, v [count]; g is read only. */
 void tk_adamw(float *theta, float *m, float *v, const float *g, const tk_adamw_step *step,
