@@ -73,7 +73,3 @@ typedef struct tk_table {
 
 // The table of the instruction set in use.
 const tk_table *tk_kernels(void);
-
-// Memory of the calling thread, 64-byte aligned, its contents undefined; valid until the thread
-// asks again.
-void *tk_scratch(size_t bytes);

@@ -227,36 +227,3 @@ void tk_parallel(int64_t count, void (*task)(void *context, int64_t index), void
   inside_region = 0;
   pthread_mutex_unlock(&pool.entry);
 }
-
-// ---- Scratch memory ------------------------------------------------------------------------
-
-typedef struct scratch {
-  void *memory;
-  size_t bytes;
-} scratch;
-
-static pthread_key_t scratch_key;
-static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
-
-static void free_scratch(void *held) {
-  free(((scratch *)held)->memory);
-  free(held);
-}
-static void make_scratch_key(void) { pthread_key_create(&scratch_key, free_scratch); }
-
-void *tk_scratch(size_t bytes) {
-  pthread_once(&scratch_once, make_scratch_key);
-  scratch *held = pthread_getspecific(scratch_key);
-  if (held == NULL) {
-    held = calloc(1, sizeof *held);
-    if (held == NULL) abort();
-    pthread_setspecific(scratch_key, held);
-  }
-  if (held->bytes < bytes) {
-    free(held->memory);
-    held->bytes = (bytes + 4095) / 4096 * 4096;
-    held->memory = aligned_alloc(64, held->bytes);
-    if (held->memory == NULL) abort();
-  }
-  return held->memory;
-}

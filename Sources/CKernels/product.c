@@ -5,6 +5,7 @@
 #include "product.h"
 
 #include "dispatch.h"
+#include "scratch.h"
 
 enum {
   PACKED = 1 << 21,      // floats of A that are packed at a time
@@ -113,7 +114,7 @@ static void run(const product *p) {
   if (chunk_rows * chunk_depth > PACKED) chunk_depth = PACKED / chunk_rows / TK_DEPTH * TK_DEPTH;
   int packed_already = p->rows == 1 && !p->a_transposed;
   float *packed =
-      packed_already ? NULL : tk_scratch(sizeof(float) * (size_t)(chunk_rows * chunk_depth));
+      packed_already ? NULL : tk_scratch(chunk_rows * chunk_depth);
 
   for (int64_t row = 0; row < p->rows; row += chunk_rows)
     for (int64_t k = 0; k < p->right.depth; k += chunk_depth) {
