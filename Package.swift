@@ -68,6 +68,7 @@ let package = Package(
     room("Tokenizers", ["JSON", "CSentencePiece"]),
     room("ChatTemplates", ["JSON"]),
     room("Checkpoints", ["JSON", "CHashes"]),
+    room("EmbeddedTask", ["JSON", "Tensors"]),
 
     // Numbers.
     room("Kernels", ["CKernels", "Tensors"]),
@@ -102,8 +103,8 @@ let package = Package(
       "Commands",
       [
         "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "Verifiers", "Objectives", "Optimizers", "Checkpoints",
-        "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
@@ -122,6 +123,7 @@ let package = Package(
     tests(of: "Tokenizers", ["JSON"]),
     tests(of: "ChatTemplates", ["JSON"]),
     tests(of: "Checkpoints"),
+    tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
