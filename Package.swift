@@ -71,6 +71,7 @@ let package = Package(
     room("Tokenizers", ["JSON", "CSentencePiece"]),
     room("ChatTemplates", ["JSON"]),
     room("Checkpoints", ["JSON", "CHashes"]),
+    room("EmbeddedTask", ["JSON", "Tensors"]),
 
     // Numbers.
     room("Kernels", ["CKernels", "Tensors"]),
@@ -105,8 +106,8 @@ let package = Package(
       "Commands",
       [
         "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "Verifiers", "Objectives", "Optimizers", "Checkpoints",
-        "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
@@ -125,6 +126,7 @@ let package = Package(
     tests(of: "Tokenizers", ["JSON"]),
     tests(of: "ChatTemplates", ["JSON"]),
     tests(of: "Checkpoints"),
+    tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
