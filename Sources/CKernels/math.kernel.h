@@ -12,12 +12,7 @@ TK_INLINE tk_vf tk_select(tk_vi mask, tk_vf a, tk_vf b) {
   return (tk_vf)((mask & (tk_vi)a) | (~mask & (tk_vi)b));
 }
 TK_INLINE tk_vf tk_max(tk_vf a, tk_vf b) { return tk_select(a > b, a, b); }
-TK_INLINE int tk_any(tk_vi mask) {
-  int32_t set[16], any = 0;
-  memcpy(set, &mask, sizeof set);
-  for (int i = 0; i < 16; i++) any |= set[i];
-  return any != 0;
-}
+TK_INLINE int tk_any(tk_vi mask) { return __builtin_reduce_or(mask) != 0; }
 TK_INLINE tk_vi tk_lane_numbers(void) {
   return (tk_vi){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 }

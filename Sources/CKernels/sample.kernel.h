@@ -29,8 +29,11 @@ TK_INLINE tk_vf law_weights(const float *logits, float inverse_temperature, floa
 }
 
 static int32_t first_maximum(const float *logits, int64_t count, float maximum) {
-  for (int64_t v = 0; v < count; v++)
-    if (logits[v] == maximum) return (int32_t)v;
+  for (int64_t v = 0; v < count; v += TK_LANES) {
+    if (!tk_any(scaled_logits(logits, 1, v, count) == tk_splat(maximum))) continue;
+    while (logits[v] != maximum) v++;
+    return (int32_t)v;
+  }
   return 0;
 }
 
@@ -107,9 +110,18 @@ TK_INLINE int cut_keeps(cut c, float z, int64_t id) {
   return z > c.value || (z == c.value && id <= c.id);
 }
 
-// Narrows `kept` to the top-p run of what it keeps.
+// Widths of 1/64 nat below the maximum, from 0 to 128 nats.
+enum { BUCKETS = TK_SAMPLE_BUCKETS };
+TK_INLINE int32_t bucket_of(float z, float maximum) {
+  const float below = (maximum - z) * 64;
+  return below < (float)(BUCKETS - 1) ? (int32_t)below : BUCKETS - 1;
+}
+
+// Narrows `kept` to the top-p run of what it keeps. The mass in each bucket tells which bucket
+// the run ends in; only that one's ids are put in order.
 static cut top_p_cut(const float *logits, float inverse_temperature, const softmax_law *law,
-                     float top_p, cut kept, int64_t count, candidate *heap) {
+                     float top_p, cut kept, int64_t count, double *mass, candidate *heap) {
+  memset(mass, 0, BUCKETS * sizeof(double));
   double total = 0;
   for (int64_t v = 0; v < count; v += TK_LANES) {
     tk_vf z = scaled_logits(logits, inverse_temperature, v, count);
@@ -117,31 +129,40 @@ static cut top_p_cut(const float *logits, float inverse_temperature, const softm
     float values[TK_LANES], e[TK_LANES];
     tk_store(values, z);
     tk_store(e, law_weights(logits, inverse_temperature, law->maximum, v, count));
-    for (int64_t i = 0; i < tk_lanes_at(v, count); i++)
-      if (cut_keeps(kept, values[i], v + i)) total += (double)e[i];
+    for (int64_t i = 0; i < TK_LANES; i++) {
+      if (!(e[i] > 0) || !cut_keeps(kept, values[i], v + i)) continue;
+      mass[bucket_of(values[i], law->maximum)] += (double)e[i];
+      total += (double)e[i];
+    }
   }
-  // Ids lighter than this weigh less than 1 - top_p together, so the run ends before them.
-  const float light = (float)((1 - (double)top_p) * total / (double)count * 0.5);
+  const double wanted = (double)top_p * total;
+  int32_t bucket = 0, last = 0;
+  double sum = 0;
+  for (; bucket < BUCKETS && sum + mass[bucket] < wanted; bucket++) {
+    if (mass[bucket] > 0) last = bucket;
+    sum += mass[bucket];
+  }
+  if (bucket == BUCKETS) bucket = last, sum -= mass[last];  // short of `wanted` by rounding
+
   int64_t length = 0;
+  const tk_vf floor = tk_splat(law->maximum - (float)(bucket + 2) / 64);
   for (int64_t v = 0; v < count; v += TK_LANES) {
-    tk_vf e = law_weights(logits, inverse_temperature, law->maximum, v, count);
-    if (!tk_any(e >= tk_splat(light))) continue;
-    float values[TK_LANES], weights[TK_LANES];
-    tk_store(values, scaled_logits(logits, inverse_temperature, v, count));
-    tk_store(weights, e);
+    tk_vf z = scaled_logits(logits, inverse_temperature, v, count);
+    if (!tk_any((z >= floor) & (z >= tk_splat(kept.value)))) continue;
+    float values[TK_LANES];
+    tk_store(values, z);
     for (int64_t i = 0; i < tk_lanes_at(v, count); i++)
-      if (weights[i] >= light && cut_keeps(kept, values[i], v + i))
+      if (cut_keeps(kept, values[i], v + i) && bucket_of(values[i], law->maximum) == bucket)
         heap[length++] = (candidate){values[i], (int32_t)(v + i)};
   }
   make_heap(heap, length, more_probable);
-  double sum = 0;
   cut c = kept;
   while (length > 0) {
     c = (cut){heap[0].value, heap[0].id};
     float e[TK_LANES];
     tk_store(e, law_weights(logits, inverse_temperature, law->maximum, c.id, c.id + 1));
     sum += (double)e[0];
-    if (sum >= (double)top_p * total) break;
+    if (sum >= wanted) break;
     heap[0] = heap[--length];
     sift_down(heap, length, 0, more_probable);
   }
@@ -152,21 +173,23 @@ static cut top_p_cut(const float *logits, float inverse_temperature, const softm
 // logprob_forward_row gives it for the row with every other logit at -infinity.
 static int32_t draw_truncated(float *logprob, const float *logits, float inverse_temperature,
                               const softmax_law *law, const tk_sampling *sampling, double uniform,
-                              int64_t count, candidate *list) {
+                              int64_t count, double *mass, candidate *list) {
   cut kept = {-INFINITY, INT32_MAX};
   if (sampling->top_k > 0 && sampling->top_k < count)
     kept.value = kth_largest(logits, inverse_temperature, count, sampling->top_k, list);
   if (sampling->top_p < 1)
-    kept = top_p_cut(logits, inverse_temperature, law, sampling->top_p, kept, count, list);
+    kept = top_p_cut(logits, inverse_temperature, law, sampling->top_p, kept, count, mass, list);
 
   tk_vd sums = {0};
   int64_t length = 0;
   for (int64_t v = 0; v < count; v += TK_LANES) {
     tk_vf z = scaled_logits(logits, inverse_temperature, v, count);
     if (!tk_any(z >= tk_splat(kept.value))) continue;
+    tk_vf weights = law_weights(logits, inverse_temperature, law->maximum, v, count);
+    if (!tk_any(weights >= tk_splat(sampling->min_p))) continue;
     float values[TK_LANES], e[TK_LANES];
     tk_store(values, z);
-    tk_store(e, law_weights(logits, inverse_temperature, law->maximum, v, count));
+    tk_store(e, weights);
     for (int64_t i = 0; i < TK_LANES; i++) {
       const int keep = cut_keeps(kept, values[i], v + i) && e[i] >= sampling->min_p;
       if (!keep) e[i] = 0;
@@ -194,12 +217,14 @@ static void sample_row(int32_t *token, float *behaviour, float *old, float *entr
   const int truncated = (sampling->top_k > 0 && sampling->top_k < allowed) ||
                         sampling->top_p < 1 || sampling->min_p > 0;
   double *running = (double *)scratch;
-  candidate *list = (candidate *)(running + (allowed + LAW_BLOCK - 1) / LAW_BLOCK);
+  double *mass = running + (allowed + LAW_BLOCK - 1) / LAW_BLOCK;
+  candidate *list = (candidate *)(mass + BUCKETS);
   const softmax_law law = law_of(logits, inverse, allowed, running);
   if (greedy)
     *token = first_maximum(logits, allowed, law.maximum);
   else if (truncated)
-    *token = draw_truncated(behaviour, logits, inverse, &law, sampling, uniform, allowed, list);
+    *token = draw_truncated(behaviour, logits, inverse, &law, sampling, uniform, allowed, mass,
+                            list);
   else
     *token = draw(logits, inverse, &law, running, uniform * law.sum, allowed);
   *old = law_logprob(&law, logits[*token], inverse);
