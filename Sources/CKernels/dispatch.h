@@ -14,6 +14,8 @@
                              int64_t depth)) \
   KERNEL(product_pack_columns, (float *packed, const float *x, int64_t ldx, int64_t rows, \
                                 int64_t depth)) \
+  KERNEL(ceiling_multiply, (float *sink, int64_t steps)) \
+  KERNEL(ceiling_read, (float *sink, const float *x, int64_t count)) \
   KERNEL(add_block, (float *y, const float *x, int64_t count))
 
 struct tk_tile;  // product.h
