@@ -21,7 +21,9 @@ struct tk_tile;  // product.h
   KERNEL(product_pack_rows,                                                                       \
          (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))               \
   KERNEL(product_pack_columns,                                                                    \
-         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))
+         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))               \
+  KERNEL(ceiling_multiply, (float *sink, int64_t steps))                                          \
+  KERNEL(ceiling_read, (float *sink, const float *x, int64_t count))
 
 // Those of norms, activations, attention, the head and the update.
 #define TK_LAYER_KERNELS(KERNEL)                                                                  \

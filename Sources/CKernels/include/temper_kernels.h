@@ -39,6 +39,12 @@ int tk_pool_threads(void);
  * several threads at once take turns. */
 void tk_parallel(int64_t count, void (*task)(void *context, int64_t index), void *context);
 
+/* What the machine can do at most, on the whole pool, to be timed by the caller.
+ * tasks x steps x 2,048 floating-point operations, all in registers. */
+void tk_ceiling_multiply(int64_t tasks, int64_t steps);
+/* Reads x [tasks, each] once; `each` a multiple of 64. */
+void tk_ceiling_read(const float *x, int64_t tasks, int64_t each);
+
 /* ---- Products -------------------------------------------------------------------------- */
 
 enum { TK_LANES = 16 };
