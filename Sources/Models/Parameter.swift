@@ -13,6 +13,11 @@ public final class Parameter {
   /// Vectors and embeddings do not decay.
   public var decays: Bool { shape.count > 1 && !name.hasSuffix("embed_tokens.weight") }
 
+  /// Value and gradient as `[rows, columns]`; a vector is one row.
+  var matrix: Matrix { value.matrix(rows: rows, columns: shape.last!) }
+  var gradientMatrix: Matrix { gradient.matrix(rows: rows, columns: shape.last!) }
+  private var rows: Int { shape.count > 1 ? shape[0] : 1 }
+
   init(name: String, shape: [Int], value: Storage<Float>) {
     precondition(value.count == shape.reduce(1, *), "\(name): \(value.count) values for \(shape)")
     (self.name, self.shape, self.value) = (name, shape, value)

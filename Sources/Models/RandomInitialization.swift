@@ -7,7 +7,7 @@ extension Transformer {
   ///
   /// - Parameter deviation: `initializer_range`.
   public convenience init(
-    random configuration: ModelConfiguration, seed: UInt64, weightType: WeightType = .float32,
+    random configuration: ModelConfiguration, seed: UInt64, weightType: PackedWeight.Precision = .float32,
     trainable: Bool = true, deviation: Double = 0.02
   ) throws {
     let residual = deviation / (2 * Double(configuration.layerCount)).squareRoot()

@@ -19,9 +19,11 @@ extension Transformer {
       backwardMLP(gradient, layer, activations)
       backwardAttention(gradient, layer, batch, activations)
     }
-    Embedding.backward(
-      gradient, ids: batch.tokens, scale: configuration.embeddingMultiplier,
-      into: self.gradient("model.embed_tokens.weight"))
+    batch.tokens.withUnsafeBufferPointer { ids in
+      Embedding.backward(
+        gradient, ids, scale: configuration.embeddingMultiplier,
+        into: trained("model.embed_tokens.weight").gradientMatrix)
+    }
   }
 
   /// `gradient` is that of the block's output and becomes that of `a.middle`.
@@ -111,7 +113,7 @@ extension Transformer {
     let dBranch = workspace.matrix("dBranch", gradient.rows, gradient.columns)
     RMSNorm.backward(
       gradient, x: raw, scale: scale, gain: gain, offset: configuration.normGainOffset, heads: 1,
-      into: dBranch, gainGradient: self.gradient(name), accumulate: false)
+      into: dBranch, gainGradient: trained(name).gradient, accumulate: false)
     return dBranch
   }
 
@@ -120,7 +122,7 @@ extension Transformer {
   ) {
     RMSNorm.backward(
       dy, x: x, scale: scale, gain: gain, offset: configuration.normGainOffset, heads: 1,
-      into: dx, gainGradient: gradient(name), accumulate: true)
+      into: dx, gainGradient: trained(name).gradient, accumulate: true)
   }
 
   /// In place on a slice of the gradient of queries, keys and values.
@@ -129,12 +131,12 @@ extension Transformer {
   ) {
     RMSNorm.backward(
       dy, x: x, scale: scale, gain: gain, offset: configuration.normGainOffset, heads: heads,
-      into: dy, gainGradient: gradient(name), accumulate: false)
+      into: dy, gainGradient: trained(name).gradient, accumulate: false)
   }
 
   /// Adds the gradients of a linear layer's weight and, where it has one, bias.
   private func accumulate(_ name: String, dy: Matrix, x: Matrix, bias: Bool) {
-    Product.backwardWeight(dy, x: x, into: gradient(name + ".weight"))
-    if bias { Product.backwardBias(dy, into: gradient(name + ".bias")) }
+    Product.backwardWeight(dy, x, into: trained(name + ".weight").gradientMatrix)
+    if bias { Product.backwardBias(dy, into: trained(name + ".bias").gradient.pointer) }
   }
 }

@@ -9,9 +9,10 @@ extension Transformer {
   /// single layer, all to that one in turn, which serves whole sequences only.
   func forward(_ batch: RowBatch, pages: KeyValuePages, tape: Tape) -> Matrix {
     growRotations(for: batch)
-    Embedding.forward(
-      embedding, ids: batch.tokens, scale: configuration.embeddingMultiplier,
-      into: tape.blocks[0].input)
+    batch.tokens.withUnsafeBufferPointer { ids in
+      Embedding.forward(
+        ids, embedding, scale: configuration.embeddingMultiplier, into: tape.blocks[0].input)
+    }
     for layer in blocks.indices {
       let last = layer + 1 == blocks.count
       forwardBlock(
@@ -40,7 +41,7 @@ extension Transformer {
     Attention.forward(
       queries: a.queryKeyValue.columns(0..<c.queryWidth), pages: pages, spans: batch.spans,
       attentionOptions(layer), into: a.attention, lse: a.attentionLse)
-    Product.forward(a.attention, w.output, bias: w.outputBias, into: a.attentionBranch ?? branch)
+    Product.forward(a.attention, w.output, bias: w.outputBias?.pointer, into: a.attentionBranch ?? branch)
     if let raw = a.attentionBranch {
       norm(raw, w.attentionBranchNorm!, into: branch, scale: a.attentionBranchScale!)
     }
@@ -48,10 +49,10 @@ extension Transformer {
     add(branch, to: a.middle)
 
     norm(a.middle, w.middleNorm, into: normed, scale: a.middleScale)
-    Product.forward(normed, w.gateUp, bias: w.gateUpBias, into: a.gateUp)
+    Product.forward(normed, w.gateUp, bias: w.gateUpBias?.pointer, into: a.gateUp)
     let gated = workspace.matrix("gated", batch.count, c.intermediateSize)
     GatedActivation.forward(a.gateUp, c.activation, into: gated)
-    Product.forward(gated, w.down, bias: w.downBias, into: a.mlpBranch ?? branch)
+    Product.forward(gated, w.down, bias: w.downBias?.pointer, into: a.mlpBranch ?? branch)
     if let raw = a.mlpBranch {
       norm(raw, w.mlpBranchNorm!, into: branch, scale: a.mlpBranchScale!)
     }
@@ -63,7 +64,8 @@ extension Transformer {
   private func project(_ normed: Matrix, _ layer: Int, _ batch: RowBatch, _ a: BlockActivations) {
     let c = configuration
     let w = blocks[layer]
-    Product.forward(normed, w.queryKeyValue, bias: w.queryKeyValueBias, into: a.queryKeyValue)
+    Product.forward(
+      normed, w.queryKeyValue, bias: w.queryKeyValueBias?.pointer, into: a.queryKeyValue)
     let queries = a.queryKeyValue.columns(0..<c.queryWidth)
     let keys = a.queryKeyValue.columns(c.queryWidth..<c.queryWidth + c.keyValueWidth)
     if let raw = a.rawQueryKey {

@@ -122,7 +122,8 @@ extension Transformer {
     if let cap = configuration.finalSoftcap {
       Softcap.backward(dLogits, capped: logits, cap: cap)
     }
-    Product.backwardWeight(dLogits, x: normed, into: gradient(headName))
+    let dHead = trained(headName).gradientMatrix.rows(0..<allowedIds)
+    Product.backwardWeight(dLogits, normed, into: dHead)
     Product.backwardInput(dLogits, head, into: dNormed)
   }
 

@@ -8,7 +8,7 @@ import Tensors
 public final class Transformer {
   public let configuration: ModelConfiguration
   /// The type of the compute copy, which sampling and training share.
-  public let weightType: WeightType
+  public let weightType: PackedWeight.Precision
   /// Master values and gradients, in the order of the blocks; empty in a model for inference.
   public let parameters: [Parameter]
   /// Ids at or beyond it are never sampled and have no probability: the tokenizer's size, or the
@@ -37,7 +37,7 @@ public final class Transformer {
   ///   - trainable: keep float32 masters, and gradients beside them.
   ///   - read: fills a tensor's values, row-major; called once for each tensor.
   public init(
-    _ configuration: ModelConfiguration, weightType: WeightType = .float32, trainable: Bool,
+    _ configuration: ModelConfiguration, weightType: PackedWeight.Precision = .float32, trainable: Bool,
     read: @escaping WeightReader
   ) throws {
     let c = configuration
@@ -82,11 +82,11 @@ public final class Transformer {
   private lazy var parametersByName = Dictionary(
     uniqueKeysWithValues: parameters.map { ($0.name, $0) })
 
-  /// The gradient of a tensor that this model has.
-  func gradient(_ name: String) -> Storage<Float> {
+  /// A parameter that this model is known to have.
+  func trained(_ name: String) -> Parameter {
     guard let parameter = parameter(name) else {
       preconditionFailure("'\(name)' is no parameter of this model, or it was loaded for inference")
     }
-    return parameter.gradient
+    return parameter
   }
 }

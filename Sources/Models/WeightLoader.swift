@@ -14,8 +14,7 @@ enum ComputeCopy {
   func refresh() {
     switch self {
     case .matrix(let parameter, let packed, let firstRow):
-      packed.pack(
-        rows: firstRow..<firstRow + parameter.shape[0], from: parameter.value.pointer)
+      packed.pack(parameter.matrix, at: firstRow)
     case .vector(let parameter, let vector, let first):
       (vector.pointer + first).update(from: parameter.value.pointer, count: parameter.value.count)
     }
@@ -27,11 +26,11 @@ enum ComputeCopy {
 final class WeightLoader {
   private(set) var parameters: [Parameter] = []
   private(set) var copies: [ComputeCopy] = []
-  private let weightType: WeightType
+  private let weightType: PackedWeight.Precision
   private let trainable: Bool
   private let read: WeightReader
 
-  init(weightType: WeightType, trainable: Bool, read: @escaping WeightReader) {
+  init(weightType: PackedWeight.Precision, trainable: Bool, read: @escaping WeightReader) {
     (self.weightType, self.trainable, self.read) = (weightType, trainable, read)
   }
 
@@ -42,7 +41,7 @@ final class WeightLoader {
     var firstRow = 0
     for part in parts {
       let value = try load(part.name, [part.rows, inputs])
-      packed.pack(rows: firstRow..<firstRow + part.rows, from: value.pointer)
+      packed.pack(value.matrix(rows: part.rows, columns: inputs), at: firstRow)
       if trainable {
         let parameter = keep(part.name, [part.rows, inputs], value)
         copies.append(.matrix(parameter, packed, firstRow: firstRow))

@@ -146,6 +146,8 @@ extension ModelConfiguration {
     // Old files say torch_dtype, new ones dtype; a file that says neither reads old.
     let keys = ["dtype", "torch_dtype"].filter { file[$0] != nil }
     for key in keys.isEmpty ? ["torch_dtype"] : keys { file[key] = name }
+    // The one default on which readers disagree.
+    file["num_key_value_heads"] = .int(keyValueHeadCount)
     return file
   }
 }
