@@ -140,6 +140,13 @@ struct FilesConfigurationTests {
     #expect(listed.layers.map(\.rope) == [0, nil, nil, 0, 0, 0, 0, 0])
   }
 
+  @Test func publishedSmolLM3FilesAreReadWithTheirIdleKeys() throws {
+    let configuration = try FilesFixture.configuration(
+      .smollm3, ["pretraining_tp": 2, "max_window_layers": 28, "sliding_window": .null])
+    #expect(configuration.ignoredKeys == ["pretraining_tp", "max_window_layers"])
+    #expect(configuration.layers.allSatisfy { $0.window == nil })
+  }
+
   @Test func multimodalGemma3IsReadFromItsTextConfig() throws {
     let configuration = try FilesFixture.configuration(
       of: """
