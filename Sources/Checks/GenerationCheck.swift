@@ -11,7 +11,7 @@ import Trajectories
 ///
 /// - Parameters:
 ///   - path: `<name>_greedy.json`, a list of prompts with what follows; or `<name>_grads.json`.
-///   - model: the model's folder.
+///   - model: the model's folder; entries that name another one are skipped.
 /// - Throws: ``CheckError`` where `path` is of neither form.
 public func checkGeneration(path: URL, model: URL) throws -> CheckReport {
   let json = try JSON(contentsOf: path)
@@ -34,7 +34,12 @@ public func checkGeneration(path: URL, model: URL) throws -> CheckReport {
       let check = GreedyCheck(
         json: prompt, model: transformer, tokenizer: tokenizer,
         endTokens: Set(folder.generation.endTokenIDs.map(Int32.init)))
-      try check.run("\(index): \(prompt["prompt"].string ?? "")", &report)
+      let name = "\(index): \(prompt["prompt"].string ?? "")"
+      if let other = prompt["model"].string, other != model.lastPathComponent {
+        report.skip(name, why: "it is of another model, '\(other)'")
+      } else {
+        try check.run(name, &report)
+      }
     }
   }
   return report

@@ -13,7 +13,7 @@ struct VerifierChoice: SettingValue {
 
   init?(settingText: String) {
     guard let request = try? PluginRequest(parsing: settingText) else { return nil }
-    self.request = request
+    self.init(request)
   }
 
   init?(settingLiteral: JSONLiteral) {
@@ -26,7 +26,7 @@ struct VerifierChoice: SettingValue {
       else { return nil }
       let config = settingLiteral["config"] ?? .object([])
       guard case .object = config else { return nil }
-      request = PluginRequest(name: name, configuration: config)
+      self.init(PluginRequest(name: name, configuration: config))
     default: return nil
     }
   }
