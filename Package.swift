@@ -13,17 +13,19 @@ func room(_ name: String, _ dependencies: [String] = [], products: [Target.Depen
 }
 
 /// The tests of a module; they may import that module, what it stands on, and TestSupport.
-func tests(of name: String, _ dependencies: [String] = []) -> Target {
+func tests(of name: String, _ dependencies: [String] = [], exclude: [String] = []) -> Target {
   .testTarget(
     name: "\(name)Tests",
-    dependencies: ([name, "TestSupport"] + dependencies).map { .byName(name: $0) })
+    dependencies: ([name, "TestSupport"] + dependencies).map { .byName(name: $0) },
+    exclude: exclude)
 }
 
 /// A shipped plugin: one shared library, opened with dlopen like anybody's.
-func plugin(_ kind: String, _ name: String) -> Target {
+func plugin(_ kind: String, _ name: String, _ dependencies: [String] = []) -> Target {
   .target(
-    name: "\(kind)_\(name.replacing("-", with: "_"))", dependencies: ["TemperPlugin"],
-    path: "plugins/\(kind)s/\(name)", exclude: [])
+    name: "\(kind)_\(name.replacing("-", with: "_"))",
+    dependencies: (["TemperPlugin"] + dependencies).map { .byName(name: $0) },
+    path: "plugins/\(kind)s/\(name)", exclude: ["README.md"])
 }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -61,6 +63,7 @@ let package = Package(
 
     // Values and files.
     room("JSON", ["CJSONC"]),
+    room("Numerals"),
     room("Tensors"),
     room("Metrics", ["JSON"]),
     room("Trajectories", ["Tensors", "JSON"]),
@@ -68,6 +71,7 @@ let package = Package(
     room("Tokenizers", ["JSON", "CSentencePiece"]),
     room("ChatTemplates", ["JSON"]),
     room("Checkpoints", ["JSON", "CHashes"]),
+    room("EmbeddedTask", ["JSON", "Tensors"]),
 
     // Numbers.
     room("Kernels", ["CKernels", "Tensors"]),
@@ -76,8 +80,8 @@ let package = Package(
     room("Objectives", ["Trajectories", "Kernels", "Tensors", "Metrics"]),
 
     // Reward.
-    room("Verifiers", ["Trajectories", "JSON"]),
-    room("PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "JSON", "Metrics"]),
+    room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    room("PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON"]),
 
     // The loop.
     room("Rollouts", ["Models", "Tokenizers", "Trajectories", "Kernels", "Tensors"]),
@@ -102,14 +106,14 @@ let package = Package(
       "Commands",
       [
         "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "Verifiers", "Objectives", "Optimizers", "Checkpoints",
-        "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
     // The SDK and the plugins that ship.
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
-    plugin("verifier", "exact"),
+    plugin("verifier", "exact", ["Numerals"]),
     plugin("verifier", "arithmetic"),
 
     // Tests.
@@ -121,13 +125,15 @@ let package = Package(
     tests(of: "Datasets", ["JSON"]),
     tests(of: "Tokenizers", ["JSON"]),
     tests(of: "ChatTemplates", ["JSON"]),
-    tests(of: "Checkpoints"),
+    tests(of: "Checkpoints", ["CHashes"]),
+    tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories", "JSON"]),
-    tests(of: "Verifiers", ["Trajectories", "JSON"]),
-    tests(of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"]),
+    tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    tests(
+      of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Models", "JSON"]),
     tests(of: "Evaluation", ["JSON"]),

@@ -15,10 +15,12 @@ public struct CounterRandom: Sendable {
   public init(seed: UInt64, purpose: Purpose) {
     // Purposes differ by a multiple of the golden ratio, so nearby seeds do not collide.
     let mixed = seed &+ UInt64(purpose.rawValue) &* 0x9E37_79B9_7F4A_7C15
-    key = (UInt32(truncatingIfNeeded: mixed), UInt32(truncatingIfNeeded: mixed >> 32))
+    self.init(key: UInt32(truncatingIfNeeded: mixed), UInt32(truncatingIfNeeded: mixed >> 32))
   }
 
-  /// 128 bits for the counter `(a, b, c, d)`, each below 2^32.
+  init(key first: UInt32, _ second: UInt32) { key = (first, second) }
+
+  /// 128 bits for the counter `(a, b, c, d)`, of each of which the low 32 bits count.
   public func bits(_ a: Int, _ b: Int = 0, _ c: Int = 0, _ d: Int = 0) -> SIMD4<UInt32> {
     var counter = SIMD4(
       UInt32(truncatingIfNeeded: a), UInt32(truncatingIfNeeded: b),

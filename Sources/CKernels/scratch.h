@@ -1,0 +1,7 @@
+// Working memory of a thread.
+#pragma once
+#include <stdint.h>
+
+// 64-byte aligned room for `floats` floats, contents undefined. It is the calling thread's own and
+// valid until the thread asks again; it is kept for the next call and freed with the thread.
+float *tk_scratch(int64_t floats);

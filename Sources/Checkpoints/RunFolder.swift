@@ -1,0 +1,114 @@
+import Foundation
+import JSON
+
+/// The folder of one run, and the lock that keeps a second process out of it.
+///
+/// ```
+/// runs/<name>/
+///   config.yaml  metrics.jsonl
+///   rollouts/step-000012.jsonl
+///   checkpoints/step-000050/  checkpoints/latest
+///   failures/
+///   superseded/resume-001/    records of steps that a resumed run repeats
+/// ```
+public final class RunFolder: Sendable {
+  public let folder: URL
+  private let lock: FileLock
+
+  /// Begins a new run.
+  /// - Throws: ``CheckpointError/runExists(folder:lastStep:)`` unless `folder` is absent or empty;
+  ///   ``CheckpointError/locked(folder:process:)``.
+  public init(creating folder: URL) throws {
+    try FileTree.createFolder(folder)
+    lock = try FileLock(in: folder)
+    self.folder = folder
+    guard FileTree.names(in: folder).allSatisfy({ $0 == FileLock.name }) else {
+      throw CheckpointError.runExists(
+        folder: folder.path, lastStep: CheckpointStore(checkpointsFolder).all().last?.step)
+    }
+    for inner in [rollouts, checkpointsFolder, failures] { try FileTree.createFolder(inner) }
+  }
+
+  /// Opens a run to continue it, and removes what a killed process left half written.
+  /// - Throws: ``CheckpointError/noRun(folder:)``, ``CheckpointError/locked(folder:process:)``.
+  public init(resuming folder: URL) throws {
+    guard FileTree.isFolder(folder.appending(path: "checkpoints")) else {
+      throw CheckpointError.noRun(folder: folder.path)
+    }
+    lock = try FileLock(in: folder)
+    self.folder = folder
+    for inner in [folder, rollouts, checkpointsFolder, failures] {
+      try AtomicFolder.removeLeftovers(in: inner)
+    }
+  }
+
+  // MARK: Places
+
+  /// The resolved configuration.
+  public var configuration: URL { folder.appending(path: "config.yaml") }
+  /// One JSON object a step, appended.
+  public var metrics: URL { folder.appending(path: "metrics.jsonl") }
+  /// Batches that were refused.
+  public var failures: URL { folder.appending(path: "failures") }
+
+  /// The completions of one step.
+  public func rollouts(step: Int) -> URL {
+    rollouts.appending(path: Checkpoint.name(of: step) + ".jsonl")
+  }
+
+  /// - Parameter keeping: how many of the newest checkpoints stay.
+  public func checkpoints(keeping: Int = 2) -> CheckpointStore {
+    CheckpointStore(checkpointsFolder, keeping: keeping)
+  }
+
+  private var rollouts: URL { folder.appending(path: "rollouts") }
+  private var checkpointsFolder: URL { folder.appending(path: "checkpoints") }
+
+  // MARK: Resuming
+
+  /// Moves what the run recorded after `step` to `superseded/resume-001/` (or the next number):
+  /// rollouts, failures and checkpoints of later steps, and later lines of `metrics.jsonl`, so
+  /// that the resumed run's files equal those of an uninterrupted one.
+  ///
+  /// - Parameter step: the last step that the checkpoint to resume from has seen.
+  /// - Returns: the folder with what was moved; `nil` where there was nothing.
+  @discardableResult
+  public func supersede(after step: Int) throws -> URL? {
+    let earlier = FileTree.names(in: folder.appending(path: "superseded")).count
+    let digits = String(earlier + 1)
+    let name = "resume-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+    let superseded = folder.appending(path: "superseded/\(name)")
+
+    for place in ["rollouts", "failures", "checkpoints"] {
+      let from = folder.appending(path: place)
+      for entry in FileTree.names(in: from) where Self.step(of: entry).map({ $0 > step }) == true {
+        let to = superseded.appending(path: place)
+        try FileTree.createFolder(to)
+        try FileTree.rename(from.appending(path: entry), to: to.appending(path: entry))
+      }
+    }
+    try supersedeMetrics(after: step, into: superseded)
+    return FileTree.isFolder(superseded) ? superseded : nil
+  }
+
+  private func supersedeMetrics(after step: Int, into superseded: URL) throws {
+    guard FileManager.default.fileExists(atPath: metrics.path) else { return }
+    let bytes = try FileBytes(of: metrics)
+    var (kept, moved) = ("", "")
+    for line in bytes.bytes.split(separator: UInt8(ascii: "\n")) {
+      let text = String(decoding: line, as: UTF8.self)
+      // A line without a step is one that a killed process did not finish.
+      let recorded = (try? JSON(parsing: text))?["step"].int ?? .max
+      if recorded <= step { kept += text + "\n" } else { moved += text + "\n" }
+    }
+    guard !moved.isEmpty else { return }
+    try AtomicFile.write(moved, to: superseded.appending(path: "metrics.jsonl"))
+    try AtomicFile.write(kept, to: metrics)
+  }
+
+  /// The step in a name such as `step-000012.jsonl` or `step-000012`.
+  private static func step(of name: String) -> Int? {
+    guard name.hasPrefix("step-") else { return nil }
+    return Int(name.dropFirst(5).prefix { $0.isASCII && $0.isNumber })
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import JSON
+import Yams
+
+/// YAML as the same values that JSON has, with keys in the order of the text.
+enum YAMLFile {
+  static func read(_ file: URL) throws(ConfigurationError) -> JSONLiteral {
+    let text: String
+    do {
+      text = try String(contentsOf: file, encoding: .utf8)
+    } catch {
+      throw .file(file.path, reason: "cannot be read: \(error.localizedDescription)")
+    }
+    do {
+      return try Yams.compose(yaml: text).map(literal) ?? .object([])
+    } catch {
+      throw .file(file.lastPathComponent, reason: "\(error)")
+    }
+  }
+
+  static func text(_ literal: JSONLiteral) -> String {
+    var out = ""
+    write(literal, level: 0, to: &out)
+    return out
+  }
+
+  private static func literal(_ node: Node) -> JSONLiteral {
+    switch node {
+    case .mapping(let mapping):
+      .object(mapping.map { .init($0.key.string ?? "", literal($0.value)) })
+    case .sequence(let sequence): .array(sequence.map(literal))
+    case .alias: .null
+    case .scalar(let scalar):
+      scalar.style == .plain || scalar.style == .any
+        ? plain(scalar.string) : .string(scalar.string)
+    }
+  }
+
+  /// What an unquoted scalar means: YAML 1.2's core schema.
+  private static func plain(_ text: String) -> JSONLiteral {
+    switch text {
+    case "", "~", "null": .null
+    case "true": .bool(true)
+    case "false": .bool(false)
+    default:
+      Int(text).map { .int($0) } ?? Double(text).map { .double($0) } ?? .string(text)
+    }
+  }
+
+  private static func write(_ literal: JSONLiteral, level: Int, to out: inout String) {
+    guard case .object(let members) = literal else {
+      out += literal.serialized() + "\n"
+      return
+    }
+    for member in members {
+      out += String(repeating: "  ", count: level) + member.key + ":"
+      if case .object(let inner) = member.value, !inner.isEmpty {
+        out += "\n"
+        write(member.value, level: level + 1, to: &out)
+      } else {
+        // JSON on one line is YAML too, and keeps strings that look like numbers quoted.
+        out += " " + member.value.serialized() + "\n"
+      }
+    }
+  }
+}

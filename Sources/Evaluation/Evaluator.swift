@@ -1,0 +1,67 @@
+import JSON
+import Rollouts
+import Trajectories
+import Verifiers
+
+/// Measures a model on problems: one greedy completion each, and `samples` drawn ones.
+public struct Evaluator {
+  public let engine: RolloutEngine
+  public let verifiers: VerifierEnsemble
+  /// How the drawn completions are drawn.
+  public let sampling: SamplingSettings
+  public let samples: Int
+  public let greedy: Bool
+
+  public init(
+    engine: RolloutEngine, verifiers: VerifierEnsemble, sampling: SamplingSettings, samples: Int,
+    greedy: Bool = true
+  ) {
+    precondition(greedy || samples > 0, "nothing to evaluate: no greedy completion, no samples")
+    self.engine = engine
+    self.verifiers = verifiers
+    self.sampling = sampling
+    self.samples = samples
+    self.greedy = greedy
+  }
+
+  /// How many completions an evaluation draws.
+  public func completions(of prompts: [Prompt]) -> Int {
+    prompts.count * (samples + (greedy ? 1 : 0))
+  }
+
+  /// - Parameter onCompletion: called for each completion that has ended.
+  public func evaluate(
+    _ prompts: [Prompt], onCompletion: @escaping () -> Void = {}
+  ) throws -> (report: EvaluationReport, groups: [RewardedGroup]) {
+    func draw(_ samples: Range<Int>, _ settings: SamplingSettings) throws -> [RewardedGroup] {
+      verifiers.score(
+        try engine.sample(prompts, samples: samples, settings: settings, step: 0) { event in
+          if case .finished = event { onCompletion() }
+        })
+    }
+    var first = sampling
+    first.temperature = 0
+    let greedyGroups = greedy ? try draw(0..<1, first) : []
+    let sampledGroups = samples > 0 ? try draw(0..<samples, sampling) : []
+    let problems = prompts.indices.map { index in
+      ProblemResult(
+        id: prompts[index].id,
+        greedy: greedy ? greedyGroups[index].judgements[0].verdict : nil,
+        samples: samples > 0 ? sampledGroups[index].judgements.map(\.verdict) : [])
+    }
+    let report = EvaluationReport(problems: problems, protocolNote: protocolNote)
+    return (report, greedyGroups + sampledGroups)
+  }
+
+  private var protocolNote: [JSONLiteral.Member] {
+    [
+      .init("samples", .int(samples)), .init("greedy", .bool(greedy)),
+      .init("temperature", .double(Double(sampling.temperature))),
+      .init("top_k", .int(sampling.topK)), .init("top_p", .double(Double(sampling.topP))),
+      .init("min_p", .double(Double(sampling.minP))),
+      .init("max_new_tokens", .int(sampling.maximumNewTokens)),
+      .init("seed", .int(Int(clamping: sampling.seed))),
+      .init("verifiers", .array(verifiers.names.map { .string($0) })),
+    ]
+  }
+}

@@ -1,0 +1,49 @@
+import Kernels
+
+/// Whole sequences, packed end to end without padding, and the tokens of them that are scored.
+///
+/// A sequence of `n` ids makes `n - 1` rows: row `t` predicts id `t + 1`, and the last id predicts
+/// nothing. Pages of keys and values are numbered from 0 in the order of the sequences.
+public struct SequencePack {
+  public private(set) var batch = RowBatch()
+  /// The rows whose next id is scored, in order.
+  public private(set) var scoredRows: [Int] = []
+  /// The ids that those rows predict.
+  public private(set) var targets: [Int32] = []
+  /// The sequence of each scored row, for errors.
+  public private(set) var scoredSequences: [Int] = []
+  private(set) var pageCount = 0
+
+  public init() {}
+
+  /// Appends `prompt + completion`, of which every token of `completion` is scored.
+  public mutating func append(prompt: [Int32], completion: [Int32]) {
+    precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
+    guard !completion.isEmpty else { return }
+    let sequence = batch.spans.count
+    let firstScored = batch.count + prompt.count - 1
+    appendRows(prompt + completion.dropLast())
+    scoredRows += firstScored..<firstScored + completion.count
+    targets += completion
+    scoredSequences += repeatElement(sequence, count: completion.count)
+  }
+
+  /// Appends a sequence whose every id is a row, none of them scored.
+  public mutating func appendRows(_ ids: [Int32], rotary: [Int32]? = nil) {
+    let pages = (ids.count + KeyValuePages.pageSize - 1) / KeyValuePages.pageSize
+    let table = (pageCount..<pageCount + pages).map(Int32.init)
+    pageCount += pages
+    batch.append(ids, position: 0, table: table, rotary: rotary)
+  }
+}
+
+extension SequencePack {
+  /// Asks for the score of `target` as the id that follows row `row` of the last sequence appended.
+  public mutating func score(row: Int, target: Int32) {
+    precondition(row < batch.count, "row \(row) of \(batch.count)")
+    precondition(scoredRows.last.map { $0 < row } ?? true, "rows are scored in order")
+    scoredRows.append(row)
+    targets.append(target)
+    scoredSequences.append(batch.spans.count - 1)
+  }
+}

@@ -1,0 +1,92 @@
+import Kernels
+import Tensors
+
+/// A decoder-only transformer of one of the families that ``ModelConfiguration`` knows: its
+/// weights, and one forward pass for decode, prefill and training.
+///
+/// Not safe for concurrent use: a pass owns the workspace. Parallelism is inside the kernels.
+public final class Transformer {
+  public let configuration: ModelConfiguration
+  /// The type of the compute copy, which sampling and training share.
+  public let weightType: PackedWeight.Precision
+  /// Master values and gradients, in the order of the blocks; empty in a model for inference.
+  public let parameters: [Parameter]
+  /// Ids at or beyond it are never sampled and have no probability: the tokenizer's size, or the
+  /// whole vocabulary.
+  public var allowedIds: Int {
+    didSet {
+      precondition(
+        allowedIds > 0 && allowedIds <= configuration.vocabularySize,
+        "\(allowedIds) allowed ids of a vocabulary of \(configuration.vocabularySize)")
+    }
+  }
+
+  let blocks: [BlockWeights]
+  /// `[V, H]`, read for input; also the head of a tied model.
+  let embedding: PackedWeight
+  let head: PackedWeight
+  let finalNorm: Storage<Float>
+  var rotations: [RotationTable] = []
+  let workspace = Workspace()
+  var packPages: KeyValuePages?
+  private let copies: [ComputeCopy]
+
+  /// Builds the model, tensor by tensor.
+  ///
+  /// - Parameters:
+  ///   - trainable: keep float32 masters, and gradients beside them.
+  ///   - read: fills a tensor's values, row-major; called once for each tensor.
+  public init(
+    _ configuration: ModelConfiguration, weightType: PackedWeight.Precision = .float32, trainable: Bool,
+    read: @escaping WeightReader
+  ) throws {
+    let c = configuration
+    let loader = WeightLoader(weightType: weightType, trainable: trainable, read: read)
+    embedding = try loader.matrix(
+      [("model.embed_tokens.weight", c.vocabularySize)], inputs: c.hiddenSize)
+    blocks = try (0..<c.layerCount).map { try loader.block($0, c) }
+    finalNorm = try loader.vector("model.norm.weight", c.hiddenSize)
+    head =
+      c.tiedEmbeddings
+      ? embedding
+      : try loader.matrix([("lm_head.weight", c.vocabularySize)], inputs: c.hiddenSize)
+    self.configuration = c
+    self.weightType = weightType
+    parameters = loader.parameters
+    copies = loader.copies
+    allowedIds = c.vocabularySize
+    setContext(length: min(c.maxPositions, 512))
+  }
+
+  /// Prepares rotary tables for positions below `length`. Models with `dynamic` scaling rotate by
+  /// frequencies that depend on it, so a run sets it once; others grow their tables as needed.
+  public func setContext(length: Int) {
+    rotations = configuration.ropes.map { rope in
+      let (frequencies, multiplier) = rope.frequencies(
+        headDimension: configuration.headDimension, contextLength: length)
+      return RotationTable(frequencies: frequencies, multiplier: multiplier, count: length)
+    }
+  }
+
+  /// Brings the compute copy up to date with the masters, after an update.
+  public func refreshComputeCopy() {
+    for copy in copies { copy.refresh() }
+  }
+
+  public func zeroGradients() {
+    for parameter in parameters { parameter.gradient.zero() }
+  }
+
+  public func parameter(_ name: String) -> Parameter? { parametersByName[name] }
+
+  private lazy var parametersByName = Dictionary(
+    uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+
+  /// A parameter that this model is known to have.
+  func trained(_ name: String) -> Parameter {
+    guard let parameter = parameter(name) else {
+      preconditionFailure("'\(name)' is no parameter of this model, or it was loaded for inference")
+    }
+    return parameter
+  }
+}

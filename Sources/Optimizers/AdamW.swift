@@ -1,0 +1,94 @@
+import Foundation
+import Tensors
+
+/// Adam with decoupled weight decay.
+///
+/// Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization" (arXiv:1711.05101),
+/// algorithm 2, in PyTorch's order: the decay first, and epsilon outside of the corrected root.
+///
+///     theta <- theta (1 - eta lambda)
+///     m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
+///     theta <- theta - eta (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
+public final class AdamW {
+  public struct Configuration: Sendable, Equatable {
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
+    /// `lambda`; never on tensors of one dimension or embeddings.
+    public var weightDecay: Double
+
+    public init(
+      beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01
+    ) {
+      (self.beta1, self.beta2, self.epsilon, self.weightDecay) = (
+        beta1, beta2, epsilon, weightDecay
+      )
+    }
+  }
+
+  public let configuration: Configuration
+  public let parameters: [ParameterSlot]
+  /// `t`: updates made so far.
+  public private(set) var step = 0
+  private let moments: [(first: Storage<Float>, second: Storage<Float>)]
+
+  public init(_ parameters: [ParameterSlot], configuration: Configuration = Configuration()) {
+    precondition(
+      Set(parameters.map(\.name)).count == parameters.count, "two parameters have one name")
+    self.configuration = configuration
+    self.parameters = parameters
+    moments = parameters.map { (Storage($0.value.count), Storage($0.value.count)) }
+  }
+
+  /// Moves every parameter by its gradient.
+  ///
+  /// - Parameters:
+  ///   - learningRate: `eta` of this step.
+  ///   - gradientScale: multiplies the gradients first; ``GradientNorm/scale(limit:)`` clips.
+  public func update(learningRate: Double, gradientScale: Double = 1) {
+    step += 1
+    for (slot, moments) in zip(parameters, moments) {
+      let rule = AdamWRule<Float>(
+        configuration, learningRate: learningRate, decays: slot.decays, step: step,
+        gradientScale: gradientScale)
+      rule.apply(
+        to: slot.value.buffer, first: moments.first.buffer, second: moments.second.buffer,
+        gradient: UnsafeBufferPointer(slot.gradient.buffer))
+    }
+  }
+}
+
+extension AdamW {
+  /// `m` and `v` of every parameter, to be saved and restored together with ``step``: the name is
+  /// the parameter's with `.m` or `.v` behind it. The storages are the optimizer's own.
+  public var state: [(name: String, shape: [Int], values: Storage<Float>)] {
+    zip(parameters, moments).flatMap { slot, moments in
+      [
+        (slot.name + ".m", slot.shape, moments.first),
+        (slot.name + ".v", slot.shape, moments.second),
+      ]
+    }
+  }
+
+  /// Puts back what ``state`` and ``step`` gave; nothing changes if it is refused.
+  ///
+  /// - Throws: ``OptimizerError/state(name:expected:found:)`` if a tensor is missing or has another
+  ///   size.
+  public func restore(
+    step: Int, state saved: [String: Storage<Float>]
+  ) throws(OptimizerError) {
+    for (name, _, values) in state where saved[name]?.count != values.count {
+      throw .state(name: name, expected: values.count, found: saved[name]?.count)
+    }
+    for (name, _, values) in state {
+      memcpy(values.pointer, saved[name]!.pointer, values.count * MemoryLayout<Float>.stride)
+    }
+    self.step = step
+  }
+}
+
+extension Storage {
+  fileprivate var buffer: UnsafeMutableBufferPointer<Element> {
+    UnsafeMutableBufferPointer(start: pointer, count: count)
+  }
+}

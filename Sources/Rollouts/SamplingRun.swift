@@ -1,0 +1,194 @@
+import Kernels
+import Models
+import Tensors
+import Tokenizers
+import Trajectories
+
+/// One call of ``RolloutEngine/sample(_:samples:settings:step:onEvent:)`` under way.
+///
+/// A prompt is waiting, then taken in (`prefills`), then ready; each of its completions is active
+/// until it ends. Every pass advances all active completions by a token.
+struct SamplingRun {
+  let engine: RolloutEngine
+  let pages: KeyValuePages
+  let prompts: [Prompt]
+  let samples: Range<Int>
+  let settings: SamplingSettings
+  let step: Int
+  let onEvent: (RolloutEngine.Event) -> Void
+  private let random: CounterRandom
+  private let law: SamplingLaw
+
+  /// Prompts not yet begun, the first last.
+  private var waiting: [Int]
+  private var prefills: [Prefill] = []
+  private var ready: [ReadyPrompt] = []
+  private var active: [ActiveSequence] = []
+  private var pool: PagePool
+  /// Pages that active completions may still ask for.
+  private var reserved = 0
+  private(set) var groups: [TrajectoryGroup]
+
+  init(
+    engine: RolloutEngine, pages: KeyValuePages, pageCount: Int, prompts: [Prompt],
+    samples: Range<Int>, settings: SamplingSettings, step: Int,
+    onEvent: @escaping (RolloutEngine.Event) -> Void
+  ) {
+    self.engine = engine
+    self.pages = pages
+    self.prompts = prompts
+    self.samples = samples
+    self.settings = settings
+    self.step = step
+    self.onEvent = onEvent
+    pool = PagePool(count: pageCount)
+    random = CounterRandom(seed: settings.seed, purpose: .sampling)
+    law = SamplingLaw(
+      temperature: settings.temperature, topK: settings.topK, topP: settings.topP,
+      minP: settings.minP)
+    waiting = samples.isEmpty ? [] : Array(prompts.indices.reversed())
+    groups = prompts.map { prompt in
+      TrajectoryGroup(prompt: prompt, trajectories: samples.map { Trajectory(sample: $0) })
+    }
+  }
+
+  var isUnfinished: Bool {
+    !(waiting.isEmpty && prefills.isEmpty && ready.isEmpty && active.isEmpty)
+  }
+
+  /// One forward pass: a token for every active completion, and stretches of new prompts.
+  mutating func advance() {
+    var batch = RowBatch()
+    var scored = Array(active.indices)
+    for sequence in active {
+      batch.append([sequence.last], position: sequence.position, table: sequence.table)
+      sequence.position += 1
+    }
+    let taken = takeIn(&batch, &scored)
+    if !scored.isEmpty || batch.count > 0 {
+      let logits = engine.model.decode(batch, pages: pages, rows: scored)
+      for (index, prefill) in taken.enumerated() {
+        let row = logits.rows(active.count + index..<active.count + index + 1)
+        let kept = Storage(UnsafeBufferPointer(start: row.base, count: row.columns))
+        ready.append(ReadyPrompt(prompt: prefill.prompt, table: prefill.table, logits: kept))
+      }
+      append(logits.rows(0..<active.count), to: active)
+    }
+    begin()
+  }
+
+  // MARK: Prompts
+
+  /// Adds rows of prompts to `batch`, as many as a pass takes; returns the prompts that are in
+  /// with it, whose last rows join `scored`.
+  private mutating func takeIn(_ batch: inout RowBatch, _ scored: inout [Int]) -> [Prefill] {
+    var rows = engine.prefillRows
+    var finished: [Prefill] = []
+    while rows > 0 {
+      if prefills.isEmpty, !admit(besides: finished.count) { break }
+      let tokens = prompts[prefills[0].prompt].tokens
+      let start = prefills[0].position
+      let end = min(start + rows, tokens.count)
+      batch.append(tokens[start..<end], position: start, table: prefills[0].table)
+      prefills[0].position = end
+      rows -= end - start
+      if end == tokens.count {
+        scored.append(batch.count - 1)
+        finished.append(prefills.removeFirst())
+      }
+    }
+    return finished
+  }
+
+  /// Begins to take in the next prompt if the batch has room for a completion of it and one would
+  /// still find its pages.
+  private mutating func admit(besides finished: Int) -> Bool {
+    let coming = ready.reduce(finished * samples.count) { $0 + samples.count - $1.next }
+    guard let prompt = waiting.last, active.count + coming < engine.width else { return false }
+    let needed = PagePool.pages(forKeys: prompts[prompt].tokens.count)
+    guard pool.available - reserved >= needed + engine.completionPages(settings) else {
+      return false
+    }
+    waiting.removeLast()
+    prefills.append(Prefill(prompt: prompt, table: (0..<needed).map { _ in pool.take() }))
+    return true
+  }
+
+  // MARK: Completions
+
+  /// Begins completions of prompts that are in, while the batch and the memory have room.
+  private mutating func begin() {
+    let each = engine.completionPages(settings)
+    while let prompt = ready.first {
+      let count = min(
+        engine.width - active.count, (pool.available - reserved) / each,
+        samples.count - prompt.next)
+      guard count > 0 else { return }
+      let begun = (prompt.next..<prompt.next + count).map { fork(prompt, slot: $0) }
+      active += begun
+      ready[0].next += count
+      if ready[0].next == samples.count {
+        pool.release(prompt.table)
+        ready.removeFirst()
+      }
+      let rows = prompt.rows(count)
+      append(rows.matrix(rows: count, columns: prompt.logits.count), to: begun)
+    }
+  }
+
+  /// A completion that shares the prompt's full pages and owns a copy of the one that is not.
+  private mutating func fork(_ prompt: ReadyPrompt, slot: Int) -> ActiveSequence {
+    let tokens = prompts[prompt.prompt].tokens.count
+    let full = tokens / KeyValuePages.pageSize
+    let reservation = engine.completionPages(settings)
+    reserved += reservation
+    pool.share(prompt.table[..<full])
+    let sequence = ActiveSequence(
+      prompt: prompt.prompt, slot: slot, sample: samples.lowerBound + slot,
+      table: Array(prompt.table[..<full]), position: tokens, reservation: reservation,
+      decoder: engine.tokenizer.streamDecoder(skipSpecial: true))
+    if tokens % KeyValuePages.pageSize != 0 {
+      extend(sequence)
+      pages.copy(prompt.table[full], to: sequence.table[full])
+    }
+    return sequence
+  }
+
+  private mutating func extend(_ sequence: ActiveSequence) {
+    sequence.reservation -= 1
+    reserved -= 1
+    sequence.table.append(pool.take())
+  }
+
+  /// Draws the next token of each sequence from its row of `logits`; those that end leave.
+  private mutating func append(_ logits: Matrix, to sequences: [ActiveSequence]) {
+    guard !sequences.isEmpty else { return }
+    let uniforms = sequences.map { sequence in
+      random.uniform(
+        step, prompts[sequence.prompt].index, sequence.trajectory.sample,
+        sequence.trajectory.tokens.count)
+    }
+    let drawn = Sampling.draw(logits, uniforms: uniforms, law)
+    for (row, sequence) in sequences.enumerated() {
+      sequence.append(drawn, row: row, settings)
+      onEvent(
+        .token(
+          prompt: sequence.prompt, sample: sequence.trajectory.sample, id: sequence.last))
+      if sequence.stop != nil {
+        retire(sequence)
+      } else if sequence.position == sequence.table.count * KeyValuePages.pageSize {
+        extend(sequence)
+      }
+    }
+    active.removeAll { $0.stop != nil }
+  }
+
+  private mutating func retire(_ sequence: ActiveSequence) {
+    pool.release(sequence.table)
+    reserved -= sequence.reservation
+    sequence.trajectory.stop = sequence.stop!
+    sequence.trajectory.text = sequence.text(engine.tokenizer, settings.stopStrings)
+    groups[sequence.prompt].trajectories[sequence.slot] = sequence.trajectory
+    onEvent(.finished(prompt: sequence.prompt, trajectory: sequence.trajectory))
+  }
+}

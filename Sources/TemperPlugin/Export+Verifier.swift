@@ -1,0 +1,42 @@
+import CPluginABI
+
+/// The `temper.verifier/1` table of every Swift verifier.
+nonisolated(unsafe) let verifierTable = permanent(
+  temper_verifier(
+    size: size(of: temper_verifier.self),
+    judge: { instance, samples, count, judgements, error in
+      report(to: error) {
+        let instance = Instance.at(instance)
+        guard let verifier = instance.plugin as? any Verifier else {
+          throw PluginError.invalidInput("\(type(of: instance.plugin).id) is no verifier")
+        }
+        for index in 0..<count {
+          let judgement = judge(verifier, Sample(sample: samples![index]!))
+          write(judgement, reward: instance.rewards.reward(of: judgement), to: judgements![index]!)
+        }
+      }
+    }))
+
+private func judge(_ verifier: any Verifier, _ sample: Sample) -> Judgement {
+  do { return try verifier.judge(sample) } catch { return .failed("\(error)") }
+}
+
+private func write(
+  _ judgement: Judgement, reward: Float, to out: UnsafeMutablePointer<temper_judgement>
+) {
+  out.pointee.verdict =
+    switch judgement.verdict {
+    case .right: TEMPER_RIGHT
+    case .wrong: TEMPER_WRONG
+    case .unparsable: TEMPER_UNPARSABLE
+    case .failed: TEMPER_FAILED
+    }
+  out.pointee.reward = reward
+  write(judgement.reason, to: out.pointee.reason)
+  write(judgement.answer, to: out.pointee.answer)
+}
+
+private func write(_ text: String, to sink: temper_sink) {
+  guard !text.isEmpty else { return }
+  text.withTemperText { sink.write(sink.context, $0.data, $0.size) }
+}

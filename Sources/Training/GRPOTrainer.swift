@@ -1,0 +1,157 @@
+import Datasets
+import Metrics
+import Models
+import Objectives
+import Optimizers
+import Rollouts
+import Trajectories
+import Verifiers
+
+/// Where a run's prompts come from: an endless sequence that a seed decides.
+public protocol PromptSource {
+  /// Prompts `first..<first + count` of the sequence.
+  func prompts(from first: Int, count: Int) throws -> [Prompt]
+}
+
+/// One step at a time of GRPO and its relatives: prompt, rollout, reward, advantage, objective,
+/// gradient, update.
+public final class GRPOTrainer {
+  public let settings: GRPOSettings
+  public let policy: Policy
+  public let optimizer: AdamW
+  public internal(set) var klController: AdaptiveKL?
+  /// How many prompts the run has drawn; dynamic sampling makes it more than the steps alone say.
+  public internal(set) var promptsDrawn = 0
+  let reference: Policy?
+  let engine: RolloutEngine
+  let prompts: PromptSource
+  let verifiers: VerifierEnsemble
+  let schedule: LearningRateSchedule
+
+  /// - Parameters:
+  ///   - reference: needed where the objective has a KL coefficient.
+  ///   - klController: moves that coefficient, where it is to be moved.
+  public init(
+    settings: GRPOSettings, policy: Policy, reference: Policy?, engine: RolloutEngine,
+    prompts: PromptSource, verifiers: VerifierEnsemble, klController: AdaptiveKL? = nil
+  ) {
+    precondition(
+      reference != nil || !settings.objective.needsReference, "a KL term without a reference")
+    self.settings = settings
+    self.policy = policy
+    self.reference = reference
+    self.engine = engine
+    self.prompts = prompts
+    self.verifiers = verifiers
+    self.klController = klController
+    optimizer = AdamW(policy.slots, configuration: settings.optimizer.adamW)
+    schedule = settings.optimizer.schedule(total: settings.steps * settings.updates.count)
+  }
+
+  /// One rollout and its updates, in the order of the papers.
+  ///
+  /// - Parameter index: the step, from 1.
+  /// - Throws: ``RefusedStep`` where a loss or a gradient is not finite; weights and optimizer are
+  ///   then as the last good update left them.
+  public func step(_ index: Int) throws -> StepReport {
+    var report = StepReport(step: index)
+    let groups = try report.timing("time/rollout") { try collect(index, &report.metrics) }
+    report.groups = groups
+    var batch = TokenBatch(
+      packing: groups, advantages: settings.advantages.advantages(of: groups.map(\.rewards)))
+    if settings.reward.maskTruncated { batch.maskOverlong(in: groups) }
+    report.batch = batch
+    report.metrics.merge(rolloutMetrics(groups))
+
+    try report.timing("time/update") {
+      for update in 0..<settings.updates.count {
+        var part = minibatch(update % settings.updates.minibatches, of: batch, groups.count)
+        // Before the first update the sampler's columns are the current ones, to the bit.
+        if update > 0 { try refusing(part, index) { try policy.evaluate(&part) } }
+        if let reference { part.referenceLogprobs = try reference.score(part).logprobs }
+        report.metrics.merge(try refusing(part, index) { try self.update(part) })
+      }
+    }
+    report.metrics["time/step"] = report.seconds
+    return report
+  }
+
+  /// One update of the weights: objective, gradient, clipping, AdamW.
+  private func update(_ batch: TokenBatch) throws -> StepMetrics {
+    var objective = settings.objective
+    if let klController { objective.klCoefficient = klController.coefficient }
+    let result = try objective.evaluate(batch)
+    var metrics = result.metrics
+    guard !result.isEmpty, result.dLogprob.contains(where: { $0 != 0 }) else {
+      metrics["optimizer/skipped_empty"] = 1
+      return metrics
+    }
+    policy.model.zeroGradients()
+    metrics["policy/forward_gap"] = Double(try policy.gradients(batch, result))
+    let norm = try GradientNorm(of: optimizer.parameters)
+    let rate = schedule.rate(at: optimizer.step + 1)
+    optimizer.update(
+      learningRate: rate, gradientScale: norm.scale(limit: settings.optimizer.clipNorm))
+    policy.model.refreshComputeCopy()
+    metrics["optimizer/grad_norm"] = norm.value
+    metrics["optimizer/learning_rate"] = rate
+    if let kl = metrics[.referenceKL] {
+      klController?.update(kl: kl, sequences: batch.sequenceCount)
+    }
+    return metrics
+  }
+
+  /// Samples and judges the step's groups; with dynamic sampling, until enough of them teach.
+  private func collect(_ index: Int, _ metrics: inout StepMetrics) throws -> [RewardedGroup] {
+    let wanted = settings.rollout.promptsPerStep
+    var kept: [RewardedGroup] = []
+    var sampled = 0
+    let dynamic = DynamicSampling(maximumRounds: settings.rollout.maximumRounds)
+    for round in 1... {
+      let batch = try prompts.prompts(from: promptsDrawn, count: wanted)
+      promptsDrawn += wanted
+      // Rounds of a step are steps of their own to the sampler: a prompt may come up again.
+      let groups = try engine.sample(
+        batch, samples: 0..<settings.rollout.groupSize, settings: settings.rollout.sampling,
+        step: index << 10 | (round - 1))
+      let judged = shaped(verifiers.score(groups))
+      sampled += judged.count
+      guard settings.rollout.dynamicSampling else {
+        kept = judged
+        break
+      }
+      kept += judged.filter { DynamicSampling.keeps($0.rewards) }
+      guard try dynamic.needsAnotherRound(kept: kept.count, wanted: wanted, rounds: round) else {
+        break
+      }
+    }
+    metrics["rollout/groups_sampled"] = Double(sampled)
+    return Array(kept.prefix(wanted))
+  }
+
+  /// Adds the penalty of completions that come close to the length limit.
+  private func shaped(_ groups: [RewardedGroup]) -> [RewardedGroup] {
+    guard let buffer = settings.reward.overlongBuffer,
+      let shaping = try? OverlongShaping(
+        limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,
+        factor: settings.reward.overlongFactor)
+    else { return groups }
+    return groups.map { rewarded in
+      var rewarded = rewarded
+      for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
+        rewarded.judgements[sample].reward? += Float(
+          shaping.penalty(length: trajectory.tokens.count))
+      }
+      return rewarded
+    }
+  }
+
+  /// Part `part` of the rollout: whole groups, dealt in order.
+  private func minibatch(_ part: Int, of batch: TokenBatch, _ groupCount: Int) -> TokenBatch {
+    guard settings.updates.minibatches > 1 else { return batch }
+    let parts = settings.updates.minibatches
+    let groups = groupCount * part / parts..<groupCount * (part + 1) / parts
+    let sequences = batch.groups.indices.filter { groups.contains(batch.groups[$0]) }
+    return batch.sequences((sequences.first ?? 0)..<(sequences.last.map { $0 + 1 } ?? 0))
+  }
+}

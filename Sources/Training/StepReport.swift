@@ -1,0 +1,71 @@
+import Foundation
+import Metrics
+import Objectives
+import Models
+import Optimizers
+import Trajectories
+
+/// What one step gave: its figures and everything that was sampled.
+public struct StepReport {
+  public let step: Int
+  public var metrics = StepMetrics()
+  public var groups: [RewardedGroup] = []
+  public var batch: TokenBatch?
+  private let begin = ContinuousClock.now
+
+  init(step: Int) { self.step = step }
+
+  var seconds: Double { (ContinuousClock.now - begin) / .seconds(1) }
+
+  /// Runs `body` and adds its seconds to a metric.
+  mutating func timing<T>(_ name: MetricName, _ body: () throws -> T) rethrows -> T {
+    let begin = ContinuousClock.now
+    defer {
+      metrics[name] = (metrics[name] ?? 0) + (ContinuousClock.now - begin) / .seconds(1)
+    }
+    return try body()
+  }
+}
+
+/// A step whose loss or gradient is not finite: it never reached the weights.
+public struct RefusedStep: Error, CustomStringConvertible {
+  public let step: Int
+  /// What was being trained on, so that it can be replayed.
+  public let batch: TokenBatch
+  /// Names the tensor and element, or the sequence and token.
+  public let reason: String
+
+  public var description: String { "step \(step) is refused: \(reason)" }
+}
+
+extension GRPOTrainer {
+  /// Turns numbers that are not finite into a ``RefusedStep`` that carries the batch.
+  func refusing<T>(_ batch: TokenBatch, _ step: Int, _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch let error as NonFiniteScore {
+      throw RefusedStep(step: step, batch: batch, reason: "\(error)")
+    } catch let error as ObjectiveError {
+      throw RefusedStep(step: step, batch: batch, reason: "\(error)")
+    } catch let error as OptimizerError {
+      throw RefusedStep(step: step, batch: batch, reason: "\(error)")
+    }
+  }
+
+  /// What can be said of a rollout before it is trained on.
+  func rolloutMetrics(_ groups: [RewardedGroup]) -> StepMetrics {
+    var metrics = VerdictCounts(groups).metrics
+    let trajectories = groups.flatMap(\.group.trajectories)
+    let rewards = groups.flatMap { $0.rewards.compactMap(\.self) }
+    let count = Double(max(trajectories.count, 1))
+    let lengths = trajectories.map { Double($0.tokens.count) }
+    metrics["reward/mean"] = rewards.isEmpty ? 0 : Double(rewards.reduce(0, +)) / Double(rewards.count)
+    let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
+    metrics["reward/tied"] = Double(tied) / Double(max(groups.count, 1))
+    metrics["rollout/tokens"] = lengths.reduce(0, +)
+    metrics["rollout/length_mean"] = lengths.reduce(0, +) / count
+    metrics["rollout/length_max"] = lengths.max() ?? 0
+    metrics["rollout/truncated"] = Double(trajectories.count { $0.stop == .length }) / count
+    return metrics
+  }
+}

@@ -1,0 +1,94 @@
+import Checkpoints
+import Foundation
+import JSON
+import Metrics
+
+/// The loop around a trainer: records, checkpoints, refusals, and an end at any time.
+public final class TrainingRun {
+  public enum Outcome: Equatable {
+    case finished
+    /// Stopped on request after that many steps; a checkpoint was saved.
+    case interrupted(step: Int)
+  }
+
+  /// How often in a row a step may be refused before the run ends.
+  static let maximumRefusals = 3
+
+  let trainer: any Trainer
+  let folder: RunFolder
+  let recorders: [any MetricRecorder]
+  let store: CheckpointStore
+  /// Steps between checkpoints; the last step always has one.
+  let saveEvery: Int
+  let writeModel: (URL) throws -> Void
+  let onStep: (StepReport) throws -> Void
+
+  /// - Parameters:
+  ///   - writeModel: writes the model's folder, weights in float32.
+  ///   - onStep: sees each step that was done, before its checkpoint.
+  public init(
+    trainer: any Trainer, folder: RunFolder, recorders: [any MetricRecorder], saveEvery: Int,
+    keeping: Int, writeModel: @escaping (URL) throws -> Void,
+    onStep: @escaping (StepReport) throws -> Void = { _ in }
+  ) {
+    self.trainer = trainer
+    self.folder = folder
+    self.recorders = recorders
+    self.saveEvery = saveEvery
+    self.writeModel = writeModel
+    self.onStep = onStep
+    store = folder.checkpoints(keeping: keeping)
+  }
+
+  /// Puts the trainer back to where a checkpoint was written.
+  ///
+  /// - Parameter checkpoint: its model is the trainer's model.
+  /// - Returns: how many steps had been done.
+  public func resume(from checkpoint: Checkpoint) throws -> Int {
+    let step = try TrainingState.restore(trainer, from: checkpoint.folder)
+    _ = try folder.supersede(after: step)
+    return step
+  }
+
+  /// Does steps `done + 1 ... total`.
+  ///
+  /// - Parameter isInterrupted: asked between steps.
+  public func run(after done: Int, total: Int, isInterrupted: () -> Bool) throws -> Outcome {
+    var refusals = 0
+    var step = done
+    while step < total {
+      step += 1
+      do {
+        let report = try trainer.step(step)
+        refusals = 0
+        try onStep(report)
+        for recorder in recorders { try recorder.record(report.metrics, step: step) }
+      } catch let refused as RefusedStep {
+        refusals += 1
+        try record(refused)
+        guard refusals < Self.maximumRefusals else { throw refused }
+      }
+      let stopping = isInterrupted() && step < total
+      if stopping || step == total || step % saveEvery == 0 { try save(step) }
+      if stopping { return .interrupted(step: step) }
+    }
+    return .finished
+  }
+
+  private func save(_ step: Int) throws {
+    try store.save(step: step) { folder in
+      try TrainingState.write(trainer, step: step, into: folder, writeModel: writeModel)
+    }
+  }
+
+  /// Keeps what a refused step was about to learn from.
+  private func record(_ refused: RefusedStep) throws {
+    let file = folder.failures.appending(path: RunFolder.stepName(refused.step) + ".json")
+    try FileManager.default.createDirectory(
+      at: folder.failures, withIntermediateDirectories: true)
+    try AtomicFile.write(refused.record.serialized() + "\n", to: file)
+    for recorder in recorders {
+      try recorder.record(["optimizer/refused": 1], step: refused.step)
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import Testing
+
+@testable import Objectives
+
+/// Every setting whose derivative takes another path.
+private let objectives: [PolicyObjective] = {
+  var all: [PolicyObjective] = []
+  for aggregation in Aggregation.allCases {
+    var objective = PolicyObjective()
+    objective.aggregation = aggregation
+    objective.norm = 7
+    all.append(objective)
+  }
+  for estimator in KLEstimator.allCases where ![.k1Straight, .k3Straight].contains(estimator) {
+    var objective = PolicyObjective()
+    objective.klCoefficient = 0.3
+    objective.klEstimator = estimator
+    all.append(objective)
+  }
+  var dual = PolicyObjective()
+  dual.dualClip = 1.1
+  dual.clipLow = 0.1
+  all.append(dual)
+  return all
+}()
+
+@Test(arguments: objectives, [1.0, 0.7])
+func gradientMatchesCentralDifferences(_ objective: PolicyObjective, temperature: Double) {
+  let fixture = Fixture(lengths: [4, 7, 1, 6], seed: 11, temperature: temperature)
+  let gradient = fixture.gradient(objective)
+  let step = 1e-6
+  var numeric: [Double] = []
+  for t in fixture.logits.indices {
+    for v in fixture.logits[t].indices {
+      var (below, above) = (fixture.logits, fixture.logits)
+      below[t][v] -= step
+      above[t][v] += step
+      numeric.append(
+        (fixture.loss(objective, at: above) - fixture.loss(objective, at: below)) / (2 * step))
+    }
+  }
+  // Central differences are exact to about 1e-16 / 1e-6 of a loss of order one.
+  #expect(distance(gradient.flatMap(\.self), numeric) < 1e-7)
+}
+
+@Test func theFixtureMeetsEveryBranch() {
+  var objective = PolicyObjective()
+  objective.dualClip = 1.1
+  let columns = Fixture(lengths: [4, 7, 1, 6], seed: 11).columns
+  let terms = objective.terms(
+    columns, denominators: StepDenominators(offsets: columns.offsets, mask: columns.mask))
+  let trained = columns.mask.indices.filter { columns.mask[$0] == 1 }
+  #expect(trained.contains { terms.isClipped[$0] && columns.advantages[$0] > 0 })
+  #expect(trained.contains { terms.isClipped[$0] && columns.advantages[$0] < 0 })
+  #expect(trained.contains { terms.isDualClipped[$0] })
+  #expect(trained.contains { terms.slope[$0] != 0 })
+  #expect(trained.count < columns.count)
+}
+
+@Test func straightThroughEstimatorsHaveTheSlopeOfK2() {
+  for x in [-1.5, 0, 0.4, 25] {
+    let slope = KLEstimator.k2.estimate(x).slope
+    #expect(KLEstimator.k1Straight.estimate(x) == (KLEstimator.k1.estimate(x).value, slope))
+    #expect(KLEstimator.k3Straight.estimate(x) == (KLEstimator.k3.estimate(x).value, slope))
+  }
+}
+
+@Test func k3HasNoSlopeWhereItIsHeld() {
+  #expect(KLEstimator.k3.estimate(-3) == (10, 0))  // exp(3) - 4 is above 10
+  #expect(KLEstimator.k3.estimate(15) == (10, 0))
+  #expect(KLEstimator.k3.estimate(-25) == (10, 0))
+  #expect(KLEstimator.k3.estimate(25) == (10, 0))
+  #expect(KLEstimator.k3.estimate(2).slope > 0)
+}
+
+@Test func aRatioBeyondTwentyNatsHasNoSlope() {
+  let surrogate = ClippedSurrogate(low: 0.2, high: 0.28, dualClip: nil)
+  let value = surrogate(logRatio: 21, advantage: -1)
+  #expect(value.slope == 0 && value.loss == value.ratio && value.ratio.isFinite)
+  #expect(surrogate(logRatio: -.infinity, advantage: 1).slope == 0)
+  #expect(surrogate(logRatio: .nan, advantage: 1).loss.isNaN)
+}
+
+@Test func gradientRowsSumToZeroAndMaskedRowsAreZero() {
+  var objective = PolicyObjective()
+  objective.klCoefficient = 0.1
+  let fixture = Fixture(lengths: [5, 9, 3], seed: 3)
+  for (t, row) in fixture.gradient(objective).enumerated() {
+    #expect(abs(row.reduce(0, +)) < 1e-12)
+    if fixture.columns.mask[t] == 0 { #expect(row.allSatisfy { $0 == 0 }) }
+  }
+}
+
+@Test func theEntropySlopeMatchesCentralDifferences() {
+  let logits = [0.3, -1.2, 2.0, 0.1]
+  let analytic = TokenDistribution(logits: logits, temperature: 0.7)
+    .dLogits(token: 1, dLogprob: 0, dEntropy: 1)
+  let numeric = logits.indices.map { v in
+    var (below, above) = (logits, logits)
+    below[v] -= 1e-6
+    above[v] += 1e-6
+    return
+      (TokenDistribution(logits: above, temperature: 0.7).entropy
+      - TokenDistribution(logits: below, temperature: 0.7).entropy) / 2e-6
+  }
+  #expect(distance(analytic, numeric) < 1e-8)
+}
+
+@Test func aConstantAddedToTheLogitsChangesNothing() {
+  let row = [0.5, -0.25, 1.75, 0]
+  let shifted = TokenDistribution(logits: row.map { $0 + 1024 })
+  #expect(distance(shifted.logprobs, TokenDistribution(logits: row).logprobs) < 1e-13)
+}
+
+@Test func aTokenWithoutProbabilityHasAFiniteGradient() {
+  let row = TokenDistribution<Double>(logits: [0, -.infinity, 1000, 1])
+  #expect(row.entropy == 0)
+  #expect(row.dLogits(token: 0, dLogprob: 1, dEntropy: 1).allSatisfy { $0.isFinite })
+}
+
+/// The running example of two sequences of two tokens over four symbols.
+@Test func theRunningExampleHasItsLossAndGradient() {
+  var fixture = Fixture(lengths: [2, 2], vocabulary: 4)
+  fixture.logits = [[2, 1, 0, -1], [0.5, 0.4, 0.3, 0.2], [0, 1.5, -0.5, 0.5], [1, -2, 0.5, 0]]
+  fixture.tokens = [0, 2, 1, 1]
+  let old = [
+    [1.8, 1.1, 0.1, -1], [0.5, 0.5, 0.2, 0.2], [0.2, 1.2, -0.4, 0.5], [1, -1.5, 0.5, 0.1],
+  ]
+  fixture.columns.mask = [1, 1, 1, 1]
+  fixture.columns.advantages = [1, 1, -1, -1]
+  fixture.columns.oldLogprobs = zip(old, fixture.tokens).map {
+    TokenDistribution(logits: $0).logprobs[$1]
+  }
+  fixture.columns.referenceLogprobs = fixture.columns.oldLogprobs
+  fixture.columns = fixture.columns(at: fixture.logits)
+
+  var objective = PolicyObjective()
+  #expect(abs(fixture.loss(objective, at: fixture.logits) + 0.058544516) < 1e-9)
+  let gradient = fixture.gradient(objective)
+  #expect(distance(gradient[0], [-0.099745, 0.066355, 0.024410, 0.008980]) < 1e-5)
+  #expect(distance(gradient[1], [0.080149, 0.072522, -0.212048, 0.059376]) < 1e-5)
+  #expect(gradient[3].allSatisfy { $0 == 0 })  // A < 0 and the ratio 0.628 is below 0.8
+
+  objective.klCoefficient = 0.1
+  #expect(abs(fixture.loss(objective, at: fixture.logits) + 0.054691651) < 1e-9)
+  let regularised = fixture.gradient(objective)[3]
+  #expect(distance(regularised, [0.007322, -0.014457, 0.004441, 0.002694]) < 1e-4)
+}
