@@ -98,6 +98,11 @@ public struct CheckpointStore: Sendable {
     throw CheckpointError.noCheckpoint(folder: folder.path, refused: refused)
   }
 
+  /// Mends `latest` without looking into the checkpoints.
+  func pointToLast() throws {
+    if let last = all().last { try point(to: last) }
+  }
+
   private func point(to checkpoint: Checkpoint) throws {
     let name = checkpoint.folder.lastPathComponent
     guard (try? FileManager.default.destinationOfSymbolicLink(atPath: latest.path)) != name else {
