@@ -58,7 +58,13 @@ public final class RunFolder: Sendable {
 
   /// The completions of one step.
   public func rollouts(step: Int) -> URL {
-    rollouts.appending(path: Checkpoint.name(of: step) + ".jsonl")
+    rollouts.appending(path: Self.stepName(step) + ".jsonl")
+  }
+
+  /// `step-000012`: what records and checkpoints of a step are called.
+  public static func stepName(_ step: Int) -> String {
+    let digits = String(step)
+    return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
   /// - Parameter keeping: how many of the newest checkpoints stay.
