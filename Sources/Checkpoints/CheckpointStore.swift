@@ -13,7 +13,8 @@ public struct Checkpoint: Equatable, Sendable {
   }
 
   init?(named name: String, in store: URL) {
-    guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), RunFolder.stepName(step) == name
+    guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)),
+      RunFolder.stepName(step) == name
     else { return nil }
     self.init(step: step, in: store)
   }
