@@ -1,6 +1,7 @@
 // The micro-kernels of the products and the loops around them: see product.h.
 #include "product.h"
 #include "transpose.h"
+#include "weight.vector.h"
 
 // Accumulators of 16 lanes that the registers hold beside one row of B.
 #if defined(TK_AVX512_BLOCKS)
@@ -17,22 +18,6 @@ typedef struct product_target {
   int add_to_c;  // the sum is added to C
   int64_t ahead;  // how far behind the numbers in use those of B are that are fetched beside
 } product_target;
-
-typedef uint16_t product_halves __attribute__((vector_size(32)));
-
-TK_INLINE tk_vf product_widen(const uint16_t *p) {
-  product_halves halves;
-  memcpy(&halves, p, sizeof halves);
-  tk_vi bits = __builtin_convertvector(halves, tk_vi) << 16;
-  tk_vf v;
-  memcpy(&v, &bits, sizeof v);
-  return v;
-}
-
-TK_INLINE tk_vf product_load(const void *b, tk_dtype dtype, int64_t index) {
-  return dtype == TK_BFLOAT16 ? product_widen((const uint16_t *)b + index)
-                              : tk_load((const float *)b + index);
-}
 
 // `rows` rows of A by `panels` panels of B, `stride` elements apart: each sum a chain over k.
 TK_INLINE void product_block(const int rows, const int panels, const tk_dtype dtype,
@@ -67,14 +52,14 @@ TK_INLINE void product_block(const int rows, const int panels, const tk_dtype dt
       for (int r = 0; r < rows; r++) x[r] = tk_splat(a[k * rows + r]);
 #pragma clang loop unroll(full)
       for (int p = 0; p < panels; p++) {
-        tk_vf w = product_load(b, dtype, p * stride + k * TK_LANES);
+        tk_vf w = tk_load_weight(b, dtype, p * stride + k * TK_LANES);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) sum[r][p] = tk_fma(x[r], w, sum[r][p]);
       }
     } else {
       tk_vf w[TK_PANELS];
 #pragma clang loop unroll(full)
-      for (int p = 0; p < panels; p++) w[p] = product_load(b, dtype, p * stride + k * TK_LANES);
+      for (int p = 0; p < panels; p++) w[p] = tk_load_weight(b, dtype, p * stride + k * TK_LANES);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
         tk_vf x = tk_splat(a[k * rows + r]);
@@ -150,9 +135,9 @@ static void product_panel(float *panel, const tk_right *right, int64_t first, in
                           int64_t k, int64_t count) {
   int64_t lanes = columns < TK_LANES ? columns : TK_LANES;
   if (right->form == TK_RIGHT_PANELS) {
-    const uint16_t *from = (const uint16_t *)right->base + first * right->stride + k * TK_LANES;
+    int64_t at = first * right->stride + k * TK_LANES;
     for (int64_t i = 0; i < count * TK_LANES; i += TK_LANES)
-      tk_store(panel + i, product_widen(from + i));
+      tk_store(panel + i, tk_load_weight(right->base, right->dtype, at + i));
   } else if (right->form == TK_RIGHT_ROWS) {
     const float *from = (const float *)right->base + k * right->stride + first;
     for (int64_t i = 0; i < count; i++, from += right->stride)
@@ -167,9 +152,7 @@ static void product_panel(float *panel, const tk_right *right, int64_t first, in
       for (int lane = 0; lane < TK_LANES; lane++) {
         v[lane] = tk_splat(0);
         if (lane < lanes)
-          v[lane] = right->dtype == TK_BFLOAT16
-                        ? product_widen((const uint16_t *)right->base + at + lane * TK_LANES)
-                        : tk_load((const float *)right->base + at + lane * TK_LANES);
+          v[lane] = tk_load_weight(right->base, right->dtype, at + lane * TK_LANES);
       }
       tk_transpose(v);
 #pragma clang loop unroll(full)

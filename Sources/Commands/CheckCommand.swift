@@ -13,7 +13,7 @@ struct CheckCommand: ParsableCommand {
       compared, 2 when PATH is not of the form.
       """,
     subcommands: [
-      Models.self, TokenizersCheck.self, Generation.self, Objectives.self,
+      Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
       Optimizers.self,
     ])
 
@@ -68,6 +68,23 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
       try output.finish {
         try checkGeneration(path: URL(filePath: path), model: URL(filePath: model))
+      }
+    }
+  }
+
+  struct Templates: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Rendered chat templates and their ids.")
+    @Argument(help: "rendered.jsonl, or the folder that holds it.") var path: String
+    @Option(help: "The folder of NAME.jinja; templates/ beside the file unless given.")
+    var templates: String?
+    @Option(help: "The folder of tokenizer folders.") var tokenizers: String?
+    @OptionGroup var output: Output
+    func run() throws {
+      try output.finish {
+        try checkTemplates(
+          path: URL(filePath: path), templates: templates.map { URL(filePath: $0) },
+          tokenizers: tokenizers.map { URL(filePath: $0) })
       }
     }
   }
