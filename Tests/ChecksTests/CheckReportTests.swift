@@ -30,7 +30,7 @@ struct CheckReportTests {
     report.extra = [.init("false_accepts", 3)]
     #expect(
       report.json.serialized() == """
-        {"what":"things","cases":2,"agreed":1,"skipped":0,"worst_error":null,"differ":["b"],\
+        {"what":"things","cases":2,"agreed":1,"skipped":0,"worst_error":1e+308,"differ":["b"],\
         "false_accepts":3}
         """)
   }
