@@ -12,7 +12,7 @@ import Foundation
 struct Pattern: @unchecked Sendable {  // NSRegularExpression is immutable and safe to share
   /// A completion of more bytes is not searched.
   static let longestText = 1 << 18
-  static let workBudget = 2000
+  static let workBudget = 1000
 
   /// Skips to the first match.
   private let first: NSRegularExpression

@@ -149,6 +149,17 @@ let shipped = PluginCatalog()
     }
   }
 
+  @Test func aLibraryIsDescribedByItsPathOrAPluginByItsName() throws {
+    try withFolder { folder in
+      let path = try CFixture.library("polite", in: folder)
+      let info = try shipped.describe(path)
+      #expect(info.map(\.id) == ["org.example.polite"] && info[0].path == path)
+      #expect(info[0].defaults == [:])
+    }
+    #expect(try shipped.describe("arithmetic").map(\.id) == ["temper.arithmetic"])
+    #expect(throws: PluginHostError.self) { try shipped.describe("libnothing.so") }
+  }
+
   @Test func twoLibrariesOfOneNameAreAnErrorThatShowsBothPaths() throws {
     try withFolder { folder in
       let first = try CFixture.library("polite", as: "a", in: folder)

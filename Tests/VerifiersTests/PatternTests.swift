@@ -50,7 +50,7 @@ import Testing
     #expect(pattern.lastMatch(in: String(repeating: "ax ", count: 80_000)) == .absent)
   }
 
-  @Test(arguments: ["(a+)+b", "(a|aa)+$b", "(.*)*x", "(a*)*(a*)*(a*)*b", "((a?)*)*b"])
+  @Test(arguments: ["(a+)+b", "(.*)*x", "((a?)*)*b"])
   func catastrophicBacktrackingEndsAndIsTooMuchWork(_ text: String) throws {
     let pattern = try Pattern(text, key: "pattern")
     let completion = String(repeating: "a", count: 5000)
