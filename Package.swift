@@ -125,7 +125,7 @@ let package = Package(
     tests(of: "Datasets", ["JSON"]),
     tests(of: "Tokenizers", ["JSON"]),
     tests(of: "ChatTemplates", ["JSON"]),
-    tests(of: "Checkpoints"),
+    tests(of: "Checkpoints", ["CHashes"]),
     tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),

@@ -21,7 +21,13 @@ struct tk_tile;  // product.h
   KERNEL(product_pack_rows,                                                                       \
          (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))               \
   KERNEL(product_pack_columns,                                                                    \
-         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))
+         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))               \
+  KERNEL(weight_pack_panel,                                                                       \
+         (void *panel, tk_dtype dtype, const float *rows, int64_t lanes, int64_t inputs))         \
+  KERNEL(weight_unpack_panel,                                                                     \
+         (float *rows, const void *panel, tk_dtype dtype, int64_t lanes, int64_t inputs))         \
+  KERNEL(ceiling_multiply, (float *sink, int64_t steps))                                          \
+  KERNEL(ceiling_read, (float *sink, const float *x, int64_t count))
 
 // Those of norms, activations, attention, the head and the update.
 #define TK_LAYER_KERNELS(KERNEL)                                                                  \
@@ -66,6 +72,7 @@ struct tk_tile;  // product.h
   KERNEL(first_nonfinite_block, (int64_t *first, const float *x, int64_t count))
 
 typedef struct tk_table {
+  int64_t product_rows;  // most rows of a block that product_pack_* packs
 #define TK_MEMBER(name, parameters) void(*name) parameters;
   TK_BLOCK_KERNELS(TK_MEMBER)
 #undef TK_MEMBER

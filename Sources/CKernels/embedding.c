@@ -1,4 +1,5 @@
 // Rows of the embedding matrix, read from the compute copy; their gradient.
+#pragma clang fp contract(off)
 #include "bfloat16.h"
 #include "temper_kernels.h"
 

@@ -24,7 +24,7 @@ typedef void (*task_function)(void *, int64_t);
 // that comes late to one region cannot take an index of another. At CLOSED nothing is dealt, and
 // the region may be rewritten.
 static const uint64_t INDEX_BITS = 32, INDEX_MASK = 0xffffffff, CLOSED = 0x80000000;
-static const int64_t LONGEST_REGION = 1 << 30;
+static const int64_t MOST_TASKS = 1 << 30;
 
 static struct {
   pthread_mutex_t entry;  // one region at a time
@@ -194,36 +194,19 @@ static void run_region(task_function task, void *context, uint32_t count) {
   await_tasks(count);
 }
 
-typedef struct shifted {
-  task_function task;
-  void *context;
-  int64_t first;
-} shifted;
-
-static void shifted_task(void *context, int64_t index) {
-  const shifted *s = context;
-  s->task(s->context, s->first + index);
-}
-
 void tk_parallel(int64_t count, void (*task)(void *context, int64_t index), void *context) {
   if (inside_region || count <= 1) {
     for (int64_t i = 0; i < count; i++) task(context, i);
     return;
   }
+  if (count > MOST_TASKS) abort();  // the tickets hold no more
   pthread_mutex_lock(&pool.entry);
   start_if_needed();
   inside_region = 1;
-  if (pool.threads == 1) {
-    for (int64_t i = 0; i < count; i++) task(context, i);
-  } else if (count <= LONGEST_REGION) {
+  if (pool.threads > 1)
     run_region(task, context, (uint32_t)count);
-  } else {
-    for (int64_t first = 0; first < count; first += LONGEST_REGION) {
-      int64_t left = count - first;
-      shifted part = {task, context, first};
-      run_region(shifted_task, &part, (uint32_t)(left < LONGEST_REGION ? left : LONGEST_REGION));
-    }
-  }
+  else
+    for (int64_t i = 0; i < count; i++) task(context, i);
   inside_region = 0;
   pthread_mutex_unlock(&pool.entry);
 }

@@ -2,6 +2,7 @@
 //
 // All three are C = A B over the same tiles. C's order of sums depends on the depth alone, so
 // tiles are cut to suit the number of threads.
+#pragma clang fp contract(off)
 #include "product.h"
 
 #include "dispatch.h"
@@ -31,8 +32,9 @@ typedef struct product {
 // A chunk of rows and depth, and how it is cut into tiles.
 typedef struct chunk {
   const product *product;
+  const tk_table *kernels;
   int64_t row, rows, k, depth;
-  int64_t tiles, block_rows, tile_columns, column_tiles;
+  int64_t tiles, tile_columns, column_tiles;
   const float *packed;
 } chunk;
 
@@ -52,17 +54,17 @@ static void pack(void *context, int64_t index) {
   const product *p = t->product;
   int64_t first, rows, block, height;
   even_part(t->rows, t->tiles, index, &first, &rows);
-  int64_t blocks = parts(rows, t->block_rows);
+  int64_t blocks = parts(rows, t->kernels->product_rows);
   for (int64_t i = 0; i < blocks; i++) {
     even_part(rows, blocks, i, &block, &height);
     block += first;
     float *packed = (float *)t->packed + block * t->depth;
     if (p->a_transposed)
-      tk_kernels()->product_pack_columns(packed, p->a + t->k * p->lda + t->row + block, p->lda,
-                                         height, t->depth);
+      t->kernels->product_pack_columns(packed, p->a + t->k * p->lda + t->row + block, p->lda,
+                                       height, t->depth);
     else
-      tk_kernels()->product_pack_rows(packed, p->a + (t->row + block) * p->lda + t->k, p->lda,
-                                      height, t->depth);
+      t->kernels->product_pack_rows(packed, p->a + (t->row + block) * p->lda + t->k, p->lda,
+                                    height, t->depth);
   }
 }
 
@@ -79,7 +81,7 @@ static void multiply(void *context, int64_t index) {
       .columns = least(t->tile_columns, p->columns - column),
       .a = t->packed + first * t->depth,
       .rows = rows,
-      .row_blocks = parts(rows, t->block_rows),
+      .row_blocks = parts(rows, t->kernels->product_rows),
       .first_k = t->k,
       .depth = t->depth,
       .right = &p->right,
@@ -88,7 +90,7 @@ static void multiply(void *context, int64_t index) {
       .bias = p->bias,
       .scratch = scratch,
   };
-  tk_kernels()->product_tile(&tile);
+  t->kernels->product_tile(&tile);
 }
 
 static void cut(chunk *t) {
@@ -108,7 +110,6 @@ static void cut(chunk *t) {
 }
 
 static void run(const product *p) {
-  int64_t block_rows = tk_isa_current() == TK_AVX512 ? TK_BLOCK_ROWS : TK_SHORT_BLOCK_ROWS;
   int64_t chunk_rows = least(p->rows, CHUNK_ROWS);
   int64_t chunk_depth = p->right.depth;
   if (chunk_rows * chunk_depth > PACKED) chunk_depth = PACKED / chunk_rows / TK_DEPTH * TK_DEPTH;
@@ -120,11 +121,11 @@ static void run(const product *p) {
     for (int64_t k = 0; k < p->right.depth; k += chunk_depth) {
       chunk t = {
           .product = p,
+          .kernels = tk_kernels(),
           .row = row,
           .rows = least(chunk_rows, p->rows - row),
           .k = k,
           .depth = least(chunk_depth, p->right.depth - k),
-          .block_rows = block_rows,
           .packed = packed_already ? p->a + k : packed,
       };
       cut(&t);

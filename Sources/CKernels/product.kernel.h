@@ -1,6 +1,7 @@
 // The micro-kernels of the products and the loops around them: see product.h.
 #include "product.h"
 #include "transpose.h"
+#include "weight.vector.h"
 
 // Accumulators of 16 lanes that the registers hold beside one row of B.
 #if defined(TK_AVX512_BLOCKS)
@@ -15,23 +16,15 @@ typedef struct product_target {
   const float *bias;
   int from_c;    // the chain goes on from C
   int add_to_c;  // the sum is added to C
+  int64_t ahead;  // how far behind the numbers in use those of B are that are fetched beside
 } product_target;
-
-typedef uint16_t product_halves __attribute__((vector_size(32)));
-
-TK_INLINE tk_vf product_widen(const uint16_t *p) {
-  product_halves halves;
-  memcpy(&halves, p, sizeof halves);
-  tk_vi bits = __builtin_convertvector(halves, tk_vi) << 16;
-  tk_vf v;
-  memcpy(&v, &bits, sizeof v);
-  return v;
-}
 
 // `rows` rows of A by `panels` panels of B, `stride` elements apart: each sum a chain over k.
 TK_INLINE void product_block(const int rows, const int panels, const tk_dtype dtype,
                              const product_target *target, const float *a, const void *b,
                              int64_t stride, int64_t depth) {
+  const int64_t size = dtype == TK_BFLOAT16 ? 2 : 4;
+  const char *ahead = (const char *)b + target->ahead * size;
   tk_vf sum[TK_BLOCK_ROWS][TK_PANELS];
   float *c = target->c;
   int64_t ldc = target->ldc;
@@ -50,17 +43,29 @@ TK_INLINE void product_block(const int rows, const int panels, const tk_dtype dt
   }
 #pragma clang loop unroll(disable)
   for (int64_t k = 0; k < depth; k++) {
-    tk_vf w[TK_PANELS];
 #pragma clang loop unroll(full)
     for (int p = 0; p < panels; p++)
-      w[p] = dtype == TK_BFLOAT16
-                 ? product_widen((const uint16_t *)b + p * stride + k * TK_LANES)
-                 : tk_load((const float *)b + p * stride + k * TK_LANES);
+      __builtin_prefetch(ahead + (p * stride + k * TK_LANES) * size, 0, 2);
+    if (rows <= 3) {  // the numbers of A stay in registers, else those of B
+      tk_vf x[3];
 #pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++) {
-      tk_vf x = tk_splat(a[k * rows + r]);
+      for (int r = 0; r < rows; r++) x[r] = tk_splat(a[k * rows + r]);
 #pragma clang loop unroll(full)
-      for (int p = 0; p < panels; p++) sum[r][p] = tk_fma(x, w[p], sum[r][p]);
+      for (int p = 0; p < panels; p++) {
+        tk_vf w = tk_load_weight(b, dtype, p * stride + k * TK_LANES);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) sum[r][p] = tk_fma(x[r], w, sum[r][p]);
+      }
+    } else {
+      tk_vf w[TK_PANELS];
+#pragma clang loop unroll(full)
+      for (int p = 0; p < panels; p++) w[p] = tk_load_weight(b, dtype, p * stride + k * TK_LANES);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) {
+        tk_vf x = tk_splat(a[k * rows + r]);
+#pragma clang loop unroll(full)
+        for (int p = 0; p < panels; p++) sum[r][p] = tk_fma(x, w[p], sum[r][p]);
+      }
     }
   }
   if (target->bias != NULL) {
@@ -97,15 +102,26 @@ typedef void (*product_kernel)(const product_target *, const float *a, const voi
 #define PRODUCT_KERNELS(K)                                                                  \
   K(1, 1) K(1, 2) K(1, 3) K(1, 4) K(2, 1) K(2, 2) K(2, 3) K(2, 4) K(3, 1) K(3, 2) K(3, 3)   \
   K(3, 4) K(4, 1) K(4, 2) K(4, 3) K(4, 4) K(5, 1) K(5, 2) K(5, 3) K(5, 4) K(6, 1) K(6, 2)   \
-  K(6, 3) K(6, 4) K(7, 1) K(7, 2) K(7, 3) K(7, 4) K(8, 1) K(8, 2) K(8, 3) K(9, 1) K(9, 2)   \
+  K(6, 3) K(6, 4) K(7, 1) K(7, 2) K(7, 3) K(8, 1) K(8, 2) K(8, 3) K(9, 1) K(9, 2)   \
   K(9, 3) K(10, 1) K(10, 2) K(11, 1) K(11, 2) K(12, 1) K(12, 2) K(13, 1) K(13, 2) K(14, 1)  \
   K(14, 2)
 #else
 #define PRODUCT_KERNELS(K)                                                                  \
-  K(1, 1) K(1, 2) K(1, 3) K(1, 4) K(2, 1) K(2, 2) K(2, 3) K(3, 1) K(3, 2) K(4, 1) K(5, 1)   \
+  K(1, 1) K(1, 2) K(1, 3) K(1, 4) K(2, 1) K(2, 2) K(2, 3) K(3, 1) K(4, 1) K(5, 1)   \
   K(6, 1)
 #endif
 PRODUCT_KERNELS(PRODUCT_KERNEL)
+
+// The most panels for a number of rows.
+#if defined(TK_AVX512_BLOCKS)
+static const int64_t product_panels[] = {0, 4, 4, 4, 4, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2};
+#else
+static const int64_t product_panels[] = {0, 4, 3, 1, 1, 1, 1};
+#endif
+
+// How far ahead a stream of panels is fetched: beyond the page that the machine fetches by itself
+// where there is one stream, near where there are several (measured on Zen 4).
+static int64_t product_ahead(int64_t panels) { return panels == 1 ? 4096 : 128; }
 
 static const product_kernel product_kernels[2][PRODUCT_ROWS + 1][TK_PANELS + 1] = {
 #define PRODUCT_ENTRY(R, P) [TK_FLOAT32][R][P] = product_float_##R##_##P, \
@@ -119,9 +135,9 @@ static void product_panel(float *panel, const tk_right *right, int64_t first, in
                           int64_t k, int64_t count) {
   int64_t lanes = columns < TK_LANES ? columns : TK_LANES;
   if (right->form == TK_RIGHT_PANELS) {
-    const uint16_t *from = (const uint16_t *)right->base + first * right->stride + k * TK_LANES;
+    int64_t at = first * right->stride + k * TK_LANES;
     for (int64_t i = 0; i < count * TK_LANES; i += TK_LANES)
-      tk_store(panel + i, product_widen(from + i));
+      tk_store(panel + i, tk_load_weight(right->base, right->dtype, at + i));
   } else if (right->form == TK_RIGHT_ROWS) {
     const float *from = (const float *)right->base + k * right->stride + first;
     for (int64_t i = 0; i < count; i++, from += right->stride)
@@ -136,9 +152,7 @@ static void product_panel(float *panel, const tk_right *right, int64_t first, in
       for (int lane = 0; lane < TK_LANES; lane++) {
         v[lane] = tk_splat(0);
         if (lane < lanes)
-          v[lane] = right->dtype == TK_BFLOAT16
-                        ? product_widen((const uint16_t *)right->base + at + lane * TK_LANES)
-                        : tk_load((const float *)right->base + at + lane * TK_LANES);
+          v[lane] = tk_load_weight(right->base, right->dtype, at + lane * TK_LANES);
       }
       tk_transpose(v);
 #pragma clang loop unroll(full)
@@ -174,9 +188,10 @@ static void product_tile(const tk_tile *t) {
   int direct = right->form == TK_RIGHT_PANELS &&
                (right->dtype == TK_FLOAT32 || t->row_blocks <= 2);
   tk_dtype dtype = direct ? right->dtype : TK_FLOAT32;
+  const int64_t size = dtype == TK_BFLOAT16 ? 2 : 4;
   // A chain over one block of rows reads each weight once: nothing to keep near, no cut.
   int64_t step = t->row_blocks == 1 && t->sums == TK_SUMS_CHAIN && direct ? t->depth : TK_DEPTH;
-  int64_t most = PRODUCT_ACCUMULATORS / rows < TK_PANELS ? PRODUCT_ACCUMULATORS / rows : TK_PANELS;
+  int64_t most = product_panels[rows];
 
   for (int64_t k = 0; k < t->depth; k += step) {
     int64_t depth = t->depth - k < step ? t->depth - k : step;
@@ -194,7 +209,7 @@ static void product_tile(const tk_tile *t) {
       int64_t stride = TK_DEPTH * TK_LANES;
       if (direct) {
         int64_t at = column * right->stride + at_k * TK_LANES;
-        b = (const char *)right->base + at * (dtype == TK_BFLOAT16 ? 2 : 4);
+        b = (const char *)right->base + at * size;
         stride = right->stride * TK_LANES;
       } else {
         for (int64_t p = 0; p < panels; p++)
@@ -205,6 +220,8 @@ static void product_tile(const tk_tile *t) {
       for (int64_t block = 0, row = 0; block < t->row_blocks; block++) {
         int64_t height = block < larger ? rows : rows - 1;
         const float *a = t->a + row * t->depth + k * height;
+        // One block streams through its panels; of several, the first fetches the next panels.
+        target.ahead = t->row_blocks == 1 ? product_ahead(panels) : block == 0 ? panels * stride : 0;
         product_kernel kernel = product_kernels[dtype][height][panels];
         target.c = t->c + row * t->ldc + column;
         if (left < TK_LANES)

@@ -1,4 +1,8 @@
 // The compute copy of a weight matrix: panels of 16 outputs, float32 or bfloat16.
+#define _GNU_SOURCE
+#include <string.h>
+#include <sys/mman.h>
+
 #include "bfloat16.h"
 #include "dispatch.h"
 
@@ -7,55 +11,96 @@ size_t tk_weight_bytes(int64_t outputs, int64_t inputs, tk_dtype dtype) {
   return (size_t)(panels * TK_LANES * inputs) * (dtype == TK_BFLOAT16 ? 2 : 4);
 }
 
+enum { CLEARED = 1 << 21 };  // bytes of a task, and of a large page
+
+static void clear(void *context, int64_t index) {
+  const tk_weight *w = context;
+  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype), first = (size_t)index * CLEARED;
+  memset((char *)w->panels + first, 0, bytes - first < CLEARED ? bytes - first : CLEARED);
+}
+
+void tk_weight_clear(const tk_weight *w) {
+  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype);
+#if defined(MADV_HUGEPAGE)
+  uintptr_t begin = ((uintptr_t)w->panels + 4095) & ~(uintptr_t)4095;
+  uintptr_t end = ((uintptr_t)w->panels + bytes) & ~(uintptr_t)4095;
+  if (end > begin) madvise((void *)begin, end - begin, MADV_HUGEPAGE);  // a wish, no more
+#endif
+  tk_parallel((int64_t)((bytes + CLEARED - 1) / CLEARED), clear, (void *)w);
+}
+
 typedef struct work {
   const tk_weight *w;
   float *rows;  // row `first` of the row-major matrix
-  int64_t first, count;
+  int64_t first, end;
 } work;
 
-// Each task owns a panel, or the part of it that lies in the range.
-static void pack_panel(void *context, int64_t index) {
+// Panel `index` of those that the range touches: its memory, its number of rows in W, and those
+// of its rows that lie in the range.
+typedef struct part {
+  void *panel;
+  int64_t row, lanes, begin, end;
+} part;
+
+static part part_of(const work *t, int64_t index) {
+  const tk_weight *w = t->w;
+  int64_t row = (t->first / TK_LANES + index) * TK_LANES;
+  int64_t left = w->outputs - row;
+  part p = {.row = row, .lanes = left < TK_LANES ? left : TK_LANES};
+  p.panel = (char *)w->panels + row * w->inputs * (w->dtype == TK_BFLOAT16 ? 2 : 4);
+  p.begin = t->first > row ? t->first - row : 0;
+  p.end = t->end - row < p.lanes ? t->end - row : p.lanes;
+  return p;
+}
+
+static void pack(void *context, int64_t index) {
   const work *t = context;
   const tk_weight *w = t->w;
-  int64_t panel = t->first / TK_LANES + index, end = t->first + t->count;
-  for (int64_t lane = 0; lane < TK_LANES; lane++) {
-    int64_t n = panel * TK_LANES + lane;
-    int padding = n >= w->outputs && end == w->outputs;
-    if (!padding && (n < t->first || n >= end)) continue;
-    const float *row = t->rows + (n - t->first) * w->inputs;
-    int64_t base = panel * w->inputs * TK_LANES + lane;
+  part p = part_of(t, index);
+  if (p.begin == 0 && p.end == p.lanes) {
+    const float *rows = t->rows + (p.row - t->first) * w->inputs;
+    tk_kernels()->weight_pack_panel(p.panel, w->dtype, rows, p.lanes, w->inputs);
+    return;
+  }
+  // Some rows of a panel: the others stay, and so does the padding once it is zero.
+  for (int64_t lane = p.begin; lane < TK_LANES; lane++) {
+    if (lane >= p.end && lane < p.lanes) continue;
+    int64_t row = (p.row + lane - t->first) * w->inputs;
     for (int64_t k = 0; k < w->inputs; k++) {
-      float value = padding ? 0 : row[k];
+      float value = lane < p.lanes ? t->rows[row + k] : 0;
       if (w->dtype == TK_BFLOAT16)
-        ((uint16_t *)w->panels)[base + k * TK_LANES] = tk_to_bfloat16(value);
+        ((uint16_t *)p.panel)[k * TK_LANES + lane] = tk_to_bfloat16(value);
       else
-        ((float *)w->panels)[base + k * TK_LANES] = value;
+        ((float *)p.panel)[k * TK_LANES + lane] = value;
     }
   }
 }
 
-static void unpack_panel(void *context, int64_t index) {
+static void unpack(void *context, int64_t index) {
   const work *t = context;
   const tk_weight *w = t->w;
-  int64_t panel = t->first / TK_LANES + index, end = t->first + t->count;
-  for (int64_t lane = 0; lane < TK_LANES; lane++) {
-    int64_t n = panel * TK_LANES + lane;
-    if (n < t->first || n >= end) continue;
-    float *row = t->rows + (n - t->first) * w->inputs;
-    for (int64_t k = 0; k < w->inputs; k++) row[k] = tk_weight_element(w, n, k);
+  part p = part_of(t, index);
+  if (p.begin == 0 && p.end == p.lanes) {
+    float *rows = t->rows + (p.row - t->first) * w->inputs;
+    tk_kernels()->weight_unpack_panel(rows, p.panel, w->dtype, p.lanes, w->inputs);
+    return;
+  }
+  for (int64_t lane = p.begin; lane < p.end; lane++) {
+    float *row = t->rows + (p.row + lane - t->first) * w->inputs;
+    for (int64_t k = 0; k < w->inputs; k++) row[k] = tk_weight_element(w, p.row + lane, k);
   }
 }
 
-static int64_t panels_touched(int64_t first, int64_t count) {
-  return count == 0 ? 0 : (first + count - 1) / TK_LANES - first / TK_LANES + 1;
+static int64_t panels_touched(const work *t) {
+  return t->end == t->first ? 0 : (t->end - 1) / TK_LANES - t->first / TK_LANES + 1;
 }
 
 void tk_weight_pack(const tk_weight *w, int64_t first, int64_t count, const float *rows) {
-  work t = {w, (float *)rows, first, count};
-  tk_parallel(panels_touched(first, count), pack_panel, &t);
+  work t = {w, (float *)rows, first, first + count};
+  tk_parallel(panels_touched(&t), pack, &t);
 }
 
 void tk_weight_unpack(const tk_weight *w, int64_t first, int64_t count, float *rows) {
-  work t = {w, rows, first, count};
-  tk_parallel(panels_touched(first, count), unpack_panel, &t);
+  work t = {w, rows, first, first + count};
+  tk_parallel(panels_touched(&t), unpack, &t);
 }

@@ -80,6 +80,8 @@ extension Filter {
     _ value: Value, in interpreter: Interpreter
   ) throws -> (depth: Int, next: () throws -> Value?) {
     if case .generator(let generator) = value { return (generator.depth, generator.next) }
+    // The reference does not look into what is false, be it a list or not.
+    if !value.isTrue { return (0, { nil }) }
     let elements = try interpreter.elements(of: value)
     var rest = elements.makeIterator()
     return (Items(elements).depth, { rest.next() })

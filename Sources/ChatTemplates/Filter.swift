@@ -37,6 +37,12 @@ enum Filter: String, Sendable {
     of value: Value, _ arguments: Arguments, in interpreter: Interpreter
   ) throws -> Value {
     if self == .tojson { return try interpreter.string(try json(of: value, arguments)) }
+    if self == .indent {
+      if case .undefined(let missing) = value { throw Failure.undefined(missing) }
+      guard case .string = value else {
+        throw Failure.type("'indent' needs a string, not \(value.kindName)")
+      }
+    }
     let text = value.printed
     try interpreter.charge(bytes: text.utf8.count)
     switch self {
@@ -141,8 +147,10 @@ enum Filter: String, Sendable {
       guard let number = value.number else {
         throw Failure.type("a value of kind \(value.kindName) cannot be rounded")
       }
-      let scale = pow(10, Double(try given.integer(0, standard: 0)))
+      let places = try given.integer(0, standard: 0)
+      let scale = pow(10, Double(places))
       switch try given.text(1) ?? "common" {
+      case "common" where places >= 0 && value.index != nil: return .int(value.index!)
       case "common": return .float((number * scale).rounded(.toNearestOrEven) / scale)
       case "ceil": return .float((number * scale).rounded(.up) / scale)
       case "floor": return .float((number * scale).rounded(.down) / scale)

@@ -3,7 +3,11 @@ extension Interpreter {
   func attribute(_ name: String, of value: Value) throws -> Value {
     if case .undefined(let missing) = value { throw Failure.undefined(missing) }
     if let member = member(name, of: value) { return member }
-    if case .mapping(let mapping) = value, let found = mapping[.string(name)] { return found }
+    if case .mapping(let mapping) = value, !MappingMethod.hidden.contains(name),
+      let found = mapping[.string(name)]
+    {
+      return found
+    }
     return .undefined(.attribute(name, of: value.kindName))
   }
 

@@ -6,12 +6,12 @@ import Foundation
 /// downloaded folder and is not to be trusted with the process.
 final class Interpreter {
   /// Expressions, statements and elements walked through.
-  static let maximumSteps = 50_000_000
+  static let maximumSteps = 20_000_000
   /// Bytes of strings made on the way, the output included.
-  static let maximumBytes = 1 << 30
-  static let maximumOutput = 1 << 28
-  /// Calls and expressions within each other.
-  static let maximumDepth = 1000
+  static let maximumBytes = 1 << 28
+  static let maximumOutput = 1 << 26
+  /// Calls, blocks and expressions within each other.
+  static let maximumDepth = 500
   /// Lists within lists, and the like.
   static let maximumNesting = 100
 
@@ -64,7 +64,7 @@ final class Interpreter {
     depth += 1
     defer { depth -= 1 }
     guard depth <= Self.maximumDepth else {
-      throw Failure(.limit, "calls are nested more than \(Self.maximumDepth) deep")
+      throw Failure(.limit, "calls and blocks are nested more than \(Self.maximumDepth) deep")
     }
     return try body()
   }
@@ -114,13 +114,15 @@ final class Interpreter {
   private enum Flow { case onward, breakLoop, continueLoop }
 
   private func execute(_ statements: [Statement]) throws -> Flow {
-    for statement in statements {
-      line = statement.line
-      try charge()
-      let flow = try execute(statement.kind)
-      if flow != .onward { return flow }
+    try deeper {
+      for statement in statements {
+        line = statement.line
+        try charge()
+        let flow = try execute(statement.kind)
+        if flow != .onward { return flow }
+      }
+      return .onward
     }
-    return .onward
   }
 
   private func execute(_ statement: Statement.Kind) throws -> Flow {
@@ -176,7 +178,7 @@ final class Interpreter {
     defer { loopDepth -= 1 }
     let state = LoopState(elements: elements, depth: loopDepth)
     for (index, element) in elements.enumerated() {
-      try charge()
+      try charge(steps: 4)  // an iteration makes a scope
       state.index = index
       let inner = Scope(parent: scope)
       inner.variables["loop"] = .loop(state)

@@ -1,7 +1,7 @@
 /// Methods of strings that a template may call, Python's names and meaning.
 enum TextMethod: String {
   case strip, lstrip, rstrip, split, rsplit, splitlines, startswith, endswith, replace
-  case upper, lower, title, capitalize, casefold, swapcase, find, rfind, index, count, join
+  case upper, lower, title, capitalize, find, rfind, index, count, join
   case removeprefix, removesuffix, partition, rpartition, zfill, ljust, rjust
   case isdigit, isalpha, isalnum, isspace, isupper, islower
 
@@ -47,16 +47,9 @@ enum TextMethod: String {
       try interpreter.charge(replacing: old, with: new, in: text)
       return .string(text.replacingText(old, with: new, limit: limit))
     case .upper: return .string(text.pythonUppercased)
-    case .lower, .casefold: return .string(text.pythonLowercased)
+    case .lower: return .string(text.pythonLowercased)
     case .title: return .string(text.pythonTitled)
     case .capitalize: return .string(text.pythonCapitalized)
-    case .swapcase:
-      return .string(
-        text.unicodeScalars.reduce(into: "") {
-          $0 +=
-            $1.properties.isUppercase
-            ? $1.properties.lowercaseMapping : $1.properties.uppercaseMapping
-        })
     case .find, .rfind, .index, .count: return try search(text, arguments)
     case .join:
       let elements = try interpreter.elements(
@@ -170,28 +163,27 @@ enum TextMethod: String {
   }
 }
 
-/// Methods of dictionaries; those that change one are refused, as the reference's sandbox does.
+/// Methods of dictionaries that change nothing.
 enum MappingMethod: String {
   case get, keys, values, items, copy
-  case clear, pop, popitem, setdefault, update, fromkeys
+
+  /// Those that would change one. The reference's sandbox hides them, and with them any key of
+  /// the same name from `a.b`.
+  static let hidden: Set<String> = [
+    "clear", "pop", "popitem", "setdefault", "update", "fromkeys",
+  ]
 
   func bound(to mapping: Mapping) -> Value {
     .function(
-      Function(name: rawValue) { _, arguments in
+      Function(name: rawValue) { interpreter, arguments in
         switch self {
         case .get:
           let given = try arguments.bound(to: "key", "default", of: rawValue)
-          let key = try given.require(0)
-          guard key.isHashable else {
-            throw Failure.type("a value of kind \(key.kindName) cannot be a key")
-          }
-          return mapping[key] ?? given[1] ?? .none
+          return mapping[try interpreter.hashable(try given.require(0))] ?? given[1] ?? .none
         case .keys: return .view(name: "dict_keys", Items(mapping.keys))
         case .values: return .view(name: "dict_values", Items(mapping.values))
         case .items: return .view(name: "dict_items", Items(mapping.pairs))
         case .copy: return .mapping(mapping)
-        case .clear, .pop, .popitem, .setdefault, .update, .fromkeys:
-          throw Failure.type("'\(rawValue)' is refused: a template cannot change its input")
         }
       })
   }

@@ -24,7 +24,7 @@ extension Parser {
 
   private mutating func conditional() throws(TemplateError) -> Expression {
     var result = try disjunction()
-    while try accept(link: "if") {
+    while try accept(link: .name("if")) {
       let condition = try disjunction()
       let otherwise = accept(name: "else") ? try expression() : nil
       result = .conditional(condition, then: result, else: otherwise)
@@ -34,19 +34,13 @@ extension Parser {
 
   private mutating func disjunction() throws(TemplateError) -> Expression {
     var left = try conjunction()
-    while try accept(link: "or") { left = .or(left, try conjunction()) }
+    while try accept(link: .name("or")) { left = .or(left, try conjunction()) }
     return left
-  }
-
-  private mutating func accept(link name: String) throws(TemplateError) -> Bool {
-    guard accept(name: name) else { return false }
-    try link()
-    return true
   }
 
   private mutating func conjunction() throws(TemplateError) -> Expression {
     var left = try negation()
-    while try accept(link: "and") { left = .and(left, try negation()) }
+    while try accept(link: .name("and")) { left = .and(left, try negation()) }
     return left
   }
 
@@ -210,8 +204,7 @@ extension Parser {
     var result = operand
     while true {
       let line = current.line
-      try link()
-      if accept(".") {
+      if try accept(link: .symbol(".")) {
         switch current.kind {
         case .name(let name):
           if current.line == line, next.kind == .symbol("("), Self.refusedMethods.contains(name) {
@@ -222,9 +215,9 @@ extension Parser {
         default: throw unexpected("a name or a number after '.'")
         }
         advance()
-      } else if accept("[") {
+      } else if try accept(link: .symbol("[")) {
         result = try subscripted(result)
-      } else if accept("(") {
+      } else if try accept(link: .symbol("(")) {
         result = .call(result, try arguments())
       } else {
         return result
@@ -234,7 +227,8 @@ extension Parser {
 
   /// Methods that Python has for these values and templates may not use.
   private static let refusedMethods: Set<String> = [
-    "format", "format_map", "encode", "translate", "maketrans", "expandtabs",
+    "format", "format_map", "encode", "translate", "maketrans", "expandtabs", "casefold",
+    "swapcase",
     "append", "extend", "insert", "remove", "clear", "pop", "popitem", "setdefault", "update",
   ]
 
@@ -288,13 +282,12 @@ extension Parser {
   private mutating func filtered(_ operand: Expression) throws(TemplateError) -> Expression {
     var result = operand
     while true {
-      try link()
-      if accept("|") {
+      if try accept(link: .symbol("|")) {
         let (filter, arguments) = try filter()
         result = .filter(result, filter, arguments)
-      } else if accept(name: "is") {
+      } else if try accept(link: .name("is")) {
         result = try test(result)
-      } else if accept("(") {
+      } else if try accept(link: .symbol("(")) {
         result = .call(result, try arguments())
       } else {
         return result

@@ -241,6 +241,14 @@ struct Parser {
     return try parse(&self)
   }
 
+  /// Accepts a token that ties expressions together.
+  mutating func accept(link kind: Token.Kind) throws(TemplateError) -> Bool {
+    guard current.kind == kind else { return false }
+    try link()
+    advance()
+    return true
+  }
+
   /// Counts one operator of a tag against the limit.
   mutating func link() throws(TemplateError) {
     links += 1

@@ -45,7 +45,7 @@ extension Value {
 }
 
 extension Double {
-  /// The shortest decimal that reads back the same, laid out as Python does: `1.0`, `1e-07`, `1e+16`.
+  /// The shortest decimal that reads back the same, laid out as Python does: `1.0`, `1e-07`.
   var pythonDescription: String {
     if isNaN { return "nan" }
     if isInfinite { return self < 0 ? "-inf" : "inf" }

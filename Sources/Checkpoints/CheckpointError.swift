@@ -18,6 +18,8 @@ public enum CheckpointError: Error, Equatable {
   case noCheckpoint(folder: String, refused: [String])
   /// A new run into a folder that holds one.
   case runExists(folder: String, lastStep: Int?)
+  /// A new run into a folder with other things in it.
+  case notEmpty(folder: String)
   /// A run to be resumed that is not there.
   case noRun(folder: String)
   /// Another process trains into this run folder.
@@ -81,6 +83,8 @@ extension CheckpointError: CustomStringConvertible {
         \(folder): already holds a run\(reached); add --resume to continue it, or give the new \
         run another folder
         """
+    case .notEmpty(let folder):
+      return "\(folder): is not empty, and holds no run; give the run a folder of its own"
     case .noRun(let folder):
       return "\(folder): holds no run to resume; check the path, or start one without --resume"
     case .locked(let folder, let process):

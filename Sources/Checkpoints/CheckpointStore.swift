@@ -8,18 +8,13 @@ public struct Checkpoint: Equatable, Sendable {
   /// The Hugging Face folder of the policy.
   public var model: URL { folder.appending(path: "model") }
 
-  /// `step-000050`
-  static func name(of step: Int) -> String {
-    let digits = String(step)
-    return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-  }
-
   init(step: Int, in store: URL) {
-    (self.step, folder) = (step, store.appending(path: Self.name(of: step)))
+    (self.step, folder) = (step, store.appending(path: RunFolder.stepName(step)))
   }
 
   init?(named name: String, in store: URL) {
-    guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), Self.name(of: step) == name
+    guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)),
+      RunFolder.stepName(step) == name
     else { return nil }
     self.init(step: step, in: store)
   }
@@ -96,6 +91,11 @@ public struct CheckpointStore: Sendable {
       }
     }
     throw CheckpointError.noCheckpoint(folder: folder.path, refused: refused)
+  }
+
+  /// Mends `latest` without looking into the checkpoints.
+  func pointToLast() throws {
+    if let last = all().last { try point(to: last) }
   }
 
   private func point(to checkpoint: Checkpoint) throws {

@@ -16,17 +16,22 @@ public final class RunFolder: Sendable {
   private let lock: FileLock
 
   /// Begins a new run.
-  /// - Throws: ``CheckpointError/runExists(folder:lastStep:)`` unless `folder` is absent or empty;
+  /// - Throws: ``CheckpointError/runExists(folder:lastStep:)`` or
+  ///   ``CheckpointError/notEmpty(folder:)`` unless `folder` is absent or empty;
   ///   ``CheckpointError/locked(folder:process:)``.
   public init(creating folder: URL) throws {
+    self.folder = folder
+    let checkpoints = folder.appending(path: "checkpoints")
+    if !FileTree.names(in: folder).isEmpty {
+      guard FileTree.isFolder(checkpoints) else {
+        throw CheckpointError.notEmpty(folder: folder.path)
+      }
+      let lastStep = CheckpointStore(checkpoints).all().last?.step
+      throw CheckpointError.runExists(folder: folder.path, lastStep: lastStep)
+    }
     try FileTree.createFolder(folder)
     lock = try FileLock(in: folder)
-    self.folder = folder
-    guard FileTree.names(in: folder).allSatisfy({ $0 == FileLock.name }) else {
-      throw CheckpointError.runExists(
-        folder: folder.path, lastStep: CheckpointStore(checkpointsFolder).all().last?.step)
-    }
-    for inner in [rollouts, checkpointsFolder, failures] { try FileTree.createFolder(inner) }
+    for inner in [rollouts, checkpoints, failures] { try FileTree.createFolder(inner) }
   }
 
   /// Opens a run to continue it, and removes what a killed process left half written.
@@ -53,7 +58,13 @@ public final class RunFolder: Sendable {
 
   /// The completions of one step.
   public func rollouts(step: Int) -> URL {
-    rollouts.appending(path: Checkpoint.name(of: step) + ".jsonl")
+    rollouts.appending(path: Self.stepName(step) + ".jsonl")
+  }
+
+  /// `step-000012`: what records and checkpoints of a step are called.
+  public static func stepName(_ step: Int) -> String {
+    let digits = String(step)
+    return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
   /// - Parameter keeping: how many of the newest checkpoints stay.
@@ -88,6 +99,7 @@ public final class RunFolder: Sendable {
       }
     }
     try supersedeMetrics(after: step, into: superseded)
+    try checkpoints().pointToLast()
     return FileTree.isFolder(superseded) ? superseded : nil
   }
 

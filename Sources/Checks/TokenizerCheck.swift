@@ -80,7 +80,7 @@ private struct TokenizerRow {
 
   /// One sentence for each key that differs; `nil` where there is no key to compare.
   func differences(from tokenizer: Tokenizer) throws -> [String]? {
-    var comparison = Comparison()
+    var comparison = RowComparison()
     if let text {
       try compareEncoding(of: text, with: tokenizer, &comparison)
     }
@@ -89,7 +89,7 @@ private struct TokenizerRow {
   }
 
   private func compareEncoding(
-    of text: String, with tokenizer: Tokenizer, _ comparison: inout Comparison
+    of text: String, with tokenizer: Tokenizer, _ comparison: inout RowComparison
   ) throws {
     comparison.compare("ids", ids, tokenizer.encode(text, addSpecialTokens: false))
     if has("ids_special") {
@@ -110,7 +110,7 @@ private struct TokenizerRow {
   }
 
   private func compareDecoding(
-    with tokenizer: Tokenizer, _ comparison: inout Comparison
+    with tokenizer: Tokenizer, _ comparison: inout RowComparison
   ) throws {
     for (key, skipSpecial) in [("decoded", false), ("decoded_skip", true)] where has(key) {
       comparison.compare(
@@ -135,7 +135,7 @@ private struct TokenizerRow {
   private func has(_ key: String) -> Bool { !json[key].isNull }
 }
 
-private struct Comparison {
+private struct RowComparison {
   var keys = 0
   var differences: [String] = []
 

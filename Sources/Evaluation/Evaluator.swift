@@ -6,14 +6,14 @@ import Verifiers
 /// Measures a model on problems: one greedy completion each, and `samples` drawn ones.
 public struct Evaluator {
   public let engine: RolloutEngine
-  public let verifiers: VerifierEnsemble
+  public let verifiers: VerifierSet
   /// How the drawn completions are drawn.
   public let sampling: SamplingSettings
   public let samples: Int
   public let greedy: Bool
 
   public init(
-    engine: RolloutEngine, verifiers: VerifierEnsemble, sampling: SamplingSettings, samples: Int,
+    engine: RolloutEngine, verifiers: VerifierSet, sampling: SamplingSettings, samples: Int,
     greedy: Bool = true
   ) {
     precondition(greedy || samples > 0, "nothing to evaluate: no greedy completion, no samples")
@@ -37,7 +37,8 @@ public struct Evaluator {
       verifiers.score(
         try engine.sample(prompts, samples: samples, settings: settings, step: 0) { event in
           if case .finished = event { onCompletion() }
-        })
+        }
+      ).groups
     }
     var first = sampling
     first.temperature = 0
@@ -61,7 +62,7 @@ public struct Evaluator {
       .init("min_p", .double(Double(sampling.minP))),
       .init("max_new_tokens", .int(sampling.maximumNewTokens)),
       .init("seed", .int(Int(clamping: sampling.seed))),
-      .init("verifiers", .array(verifiers.names.map { .string($0) })),
+      .init("verifiers", .array(verifiers.labels.map { .string($0) })),
     ]
   }
 }

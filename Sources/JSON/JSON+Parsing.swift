@@ -24,15 +24,16 @@ extension JSON {
     let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
     var root = json_tokener_parse_ex(tokener, start, Int32(bytes.count))
     var status = json_tokener_get_error(tokener)
+    var end = Int(json_tokener_get_parse_end(tokener))
     if status == json_tokener_continue {
       // A top-level number ends only with a byte that cannot belong to it.
       root = json_tokener_parse_ex(tokener, " ", 1)
       status = json_tokener_get_error(tokener)
+      end = bytes.count
     }
-    let end = json_tokener_get_parse_end(tokener)
     guard status == json_tokener_success else {
       json_object_put(root)
-      let before = bytes.prefix(Int(end)).count { $0 == UInt8(ascii: "\n") }
+      let before = bytes.prefix(end).count { $0 == UInt8(ascii: "\n") }
       let reason =
         status == json_tokener_continue
         ? "it ends too early" : String(cString: json_tokener_error_desc(status))
@@ -40,7 +41,7 @@ extension JSON {
     }
     self.init(
       document: JSONDocument(root: root), node: root, path: source.isEmpty ? "" : "\(source): ")
-    let rest = bytes.dropFirst(Int(end))
+    let rest = bytes.dropFirst(end)
     guard rest.allSatisfy({ $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }) else {
       throw .syntax(source: source, line: line, reason: "there is text after the value")
     }

@@ -23,9 +23,10 @@ public final class PackedWeight: @unchecked Sendable {
     precondition(outputs > 0 && inputs > 0, "a weight of [\(outputs), \(inputs)]")
     (self.outputs, self.inputs, self.type) = (outputs, inputs, type)
     let code = type == .float32 ? TK_FLOAT32 : TK_BFLOAT16
-    storage = Storage(tk_weight_bytes(Int64(outputs), Int64(inputs), code))
+    storage = Storage(tk_weight_bytes(Int64(outputs), Int64(inputs), code), zeroed: false)
     weight = tk_weight(
       panels: storage.pointer, dtype: code, outputs: Int64(outputs), inputs: Int64(inputs))
+    withUnsafePointer(to: weight) { tk_weight_clear($0) }
   }
 
   /// The size of the copy in bytes.

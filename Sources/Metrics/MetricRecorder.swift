@@ -9,14 +9,11 @@ public protocol MetricRecorder: AnyObject {
 /// What goes wrong when metrics are kept.
 public enum MetricError: Error, Equatable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
-  case unreadable(file: String, reason: String)
 
   public var description: String {
     switch self {
     case .unwritable(let file, let reason):
       "\(file): the metrics could not be written: \(reason); what was written before is whole"
-    case .unreadable(let file, let reason):
-      "\(file): the metrics could not be read: \(reason)"
     }
   }
 

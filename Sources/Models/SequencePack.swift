@@ -36,3 +36,14 @@ public struct SequencePack {
     batch.append(ids, position: 0, table: table, rotary: rotary)
   }
 }
+
+extension SequencePack {
+  /// Asks for the score of `target` as the id that follows row `row` of the last sequence appended.
+  public mutating func score(row: Int, target: Int32) {
+    precondition(row < batch.count, "row \(row) of \(batch.count)")
+    precondition(scoredRows.last.map { $0 < row } ?? true, "rows are scored in order")
+    scoredRows.append(row)
+    targets.append(target)
+    scoredSequences.append(batch.spans.count - 1)
+  }
+}

@@ -37,12 +37,12 @@ extension Transformer {
       name: names.postFeedForwardNorm)
 
     let gated = workspace.matrix("gated", rows, c.intermediateSize)
-    GatedActivation.forward(a.gateUp, c.activation, into: gated)
+    GatedActivation.forward(a.gateUp, c.activation.function, into: gated)
     accumulate(names.down, dy: dBranch, x: gated, bias: c.mlpBias)
     let dGated = workspace.matrix("dGated", rows, c.intermediateSize)
     Product.backwardInput(dBranch, w.down, into: dGated)
     let dGateUp = workspace.matrix("dGateUp", rows, 2 * c.intermediateSize)
-    GatedActivation.backward(dGated, a.gateUp, c.activation, into: dGateUp)
+    GatedActivation.backward(dGated, a.gateUp, c.activation.function, into: dGateUp)
 
     let normed = workspace.matrix("normed", rows, c.hiddenSize)
     norm(a.middle, w.middleNorm, into: normed, scale: a.middleScale)

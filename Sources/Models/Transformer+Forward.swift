@@ -51,7 +51,7 @@ extension Transformer {
     norm(a.middle, w.middleNorm, into: normed, scale: a.middleScale)
     Product.forward(normed, w.gateUp, bias: w.gateUpBias?.pointer, into: a.gateUp)
     let gated = workspace.matrix("gated", batch.count, c.intermediateSize)
-    GatedActivation.forward(a.gateUp, c.activation, into: gated)
+    GatedActivation.forward(a.gateUp, c.activation.function, into: gated)
     Product.forward(gated, w.down, bias: w.downBias?.pointer, into: a.mlpBranch ?? branch)
     if let raw = a.mlpBranch {
       norm(raw, w.mlpBranchNorm!, into: branch, scale: a.mlpBranchScale!)
@@ -106,7 +106,7 @@ extension Transformer {
     guard let last = batch.positions.max(), let first = rotations.first, last >= first.count
     else { return }
     precondition(
-      !configuration.ropes.contains { $0.dependsOnContext },
+      !configuration.ropes.contains(where: \.dependsOnContext),
       "position \(last) is beyond the run's context length of \(first.count)")
     setContext(length: max(2 * first.count, Int(last) + 1))
   }
@@ -117,6 +117,15 @@ extension Matrix {
   func copySlice(of wide: Matrix) {
     for row in 0..<rows {
       (base + row * stride).update(from: wide.base + row * wide.stride, count: columns)
+    }
+  }
+}
+
+extension ModelConfiguration.Activation {
+  var function: GatedActivation.Function {
+    switch self {
+    case .silu: .silu
+    case .geluTanh: .geluTanh
     }
   }
 }

@@ -5,6 +5,10 @@ import Tensors
 public struct TokenScores: Sendable {
   public var logprobs: [Float]
   public var entropies: [Float]
+
+  public init(logprobs: [Float] = [], entropies: [Float] = []) {
+    (self.logprobs, self.entropies) = (logprobs, entropies)
+  }
 }
 
 /// A number that is not finite came out of a forward pass.
@@ -12,6 +16,8 @@ public struct NonFiniteScore: Error, CustomStringConvertible {
   /// The sequence in its pack, and the scored token in that sequence.
   public let sequence: Int
   public let token: Int
+
+  public init(sequence: Int, token: Int) { (self.sequence, self.token) = (sequence, token) }
 
   public var description: String {
     """
@@ -39,7 +45,7 @@ extension Transformer {
   /// - Throws: ``NonFiniteScore``.
   public func score(_ pack: SequencePack, temperature: Float = 1) throws -> TokenScores {
     let head = HeadInput(self, hidden: run(pack, .none), rows: pack.scoredRows)
-    var scores = TokenScores(logprobs: [], entropies: [])
+    var scores = TokenScores()
     for chunk in chunks(of: pack.scoredRows.count) {
       let logits = logitsBuffer(chunk.count)
       headForward(head.normed.rows(chunk), into: logits)
@@ -79,7 +85,7 @@ extension Transformer {
 
     let head = HeadInput(self, hidden: hidden, rows: pack.scoredRows)
     let dNormed = workspace.matrix("dHeadNormed", count, configuration.hiddenSize)
-    var scores = TokenScores(logprobs: [], entropies: [])
+    var scores = TokenScores()
     for chunk in chunks(of: count) {
       let logits = logitsBuffer(chunk.count)
       headForward(head.normed.rows(chunk), into: logits)

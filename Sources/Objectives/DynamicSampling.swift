@@ -18,12 +18,12 @@ public struct DynamicSampling: Sendable, Equatable, Codable {
     return known.contains { $0 != known[0] }
   }
 
-  /// Whether another round is needed; the caller cuts what is above `wanted`.
+  /// Whether another round is needed after `rounds` of them; the caller cuts what is above `wanted`.
   ///
   /// - Throws: ``ObjectiveError/tooFewInformativeGroups(kept:wanted:rounds:)`` where the rounds are
   ///   used up.
   public func needsAnotherRound(
-    kept: Int, wanted: Int, after rounds: Int
+    kept: Int, wanted: Int, rounds: Int
   ) throws(ObjectiveError) -> Bool {
     if kept >= wanted { return false }
     if maximumRounds > 0, rounds >= maximumRounds {

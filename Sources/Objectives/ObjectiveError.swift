@@ -1,6 +1,6 @@
 /// What an objective refuses.
 public enum ObjectiveError: Error, Equatable {
-  /// A setting outside of its range.
+  /// A setting outside of its range; `key` is its path in the configuration.
   case setting(key: String, value: String, remedy: String)
   /// A number of a trained token that is no number.
   case nonFinite(column: String, value: Double, sequence: Int, token: Int)
@@ -12,7 +12,7 @@ extension ObjectiveError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .setting(let key, let value, let remedy):
-      "objective.\(key): '\(key)' is \(value); \(remedy)"
+      "'\(key)' is \(value); \(remedy)"
     case .nonFinite(let column, let value, let sequence, let token):
       """
       the \(column) of token \(token) of sequence \(sequence) is \(value); the step is refused. \
@@ -33,31 +33,32 @@ extension PolicyObjective {
   /// - Throws: ``ObjectiveError/setting(key:value:remedy:)`` for the first setting out of range.
   public func validate() throws(ObjectiveError) {
     guard clipLow >= 0, clipLow <= 1 else {
-      throw .setting(key: "clip_low", value: "\(clipLow)", remedy: "use 0 to 1; 0.2 is common")
+      throw .setting(
+        key: "objective.clip_low", value: "\(clipLow)", remedy: "use 0 to 1; 0.2 is common")
     }
     guard clipHigh >= 0, clipHigh.isFinite else {
       throw .setting(
-        key: "clip_high", value: "\(clipHigh)", remedy: "use 0 or more; 0.28 is common")
+        key: "objective.clip_high", value: "\(clipHigh)", remedy: "use 0 or more; 0.28 is common")
     }
     if let dualClip, !(dualClip > 1 && dualClip.isFinite) {
       throw .setting(
-        key: "dual_clip", value: "\(dualClip)",
+        key: "objective.dual_clip", value: "\(dualClip)",
         remedy: "it is a ratio above 1; 3 is common, and leaving it out switches it off")
     }
     guard klCoefficient >= 0, klCoefficient.isFinite else {
       throw .setting(
-        key: "kl_coef", value: "\(klCoefficient)",
+        key: "objective.kl_coefficient", value: "\(klCoefficient)",
         remedy: "use 0 for no reference policy, or a small positive number such as 0.001")
     }
     guard aggregation.needsNorm else { return }
     guard let norm else {
       throw .setting(
-        key: "norm", value: "not set",
+        key: "objective.norm", value: "not set",
         remedy: "'\(aggregation.rawValue)' divides by it: give the longest completion in tokens")
     }
     guard norm > 0, norm.isFinite else {
       throw .setting(
-        key: "norm", value: "\(norm)", remedy: "give the longest completion in tokens")
+        key: "objective.norm", value: "\(norm)", remedy: "give the longest completion in tokens")
     }
   }
 }

@@ -16,12 +16,12 @@ public struct OverlongShaping: Sendable, Equatable, Codable {
   public init(limit: Int, buffer: Int, factor: Double = 1) throws(ObjectiveError) {
     guard buffer > 0, buffer <= limit else {
       throw .setting(
-        key: "overlong_buffer", value: "\(buffer)",
+        key: "reward.overlong_buffer", value: "\(buffer)",
         remedy: "use 1 to \(limit), the longest completion; a fifth of it is common")
     }
     guard factor >= 0, factor.isFinite else {
       throw .setting(
-        key: "overlong_factor", value: "\(factor)", remedy: "use 0 or more; 1 is common")
+        key: "reward.overlong_factor", value: "\(factor)", remedy: "use 0 or more; 1 is common")
     }
     (self.limit, self.buffer, self.factor) = (limit, buffer, factor)
   }

@@ -32,7 +32,8 @@ extension PluginInfo {
     let keys = members.map(\.key)
     let hint = nearest(to: key, in: keys).map { "did you mean '\($0)'? " } ?? ""
     throw .configuration(
-      name: name, reason: "unknown key '\(key)'; \(hint)known keys: \(keys.joined(separator: ", "))")
+      name: name, reason: "unknown key '\(key)'; \(hint)known keys: \(keys.joined(separator: ", "))"
+    )
   }
 
   /// A value of the configuration file; objects are merged member by member.

@@ -55,7 +55,9 @@ struct PluginLibrary {
     guard let descriptor = plugin.pointee.descriptor?.pointee,
       covers(descriptor.size, \temper_descriptor.defaults)
     else { throw .malformed(path: path, reason: "a temper_descriptor is missing or too short") }
-    func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map(String.init(cString:)) ?? "" }
+    func text(_ pointer: UnsafePointer<CChar>?) -> String {
+      pointer.map(String.init(cString:)) ?? ""
+    }
     let id = text(descriptor.id)
     guard !id.isEmpty, !id.hasSuffix(".") else {
       throw .malformed(path: path, reason: "the id '\(id)' ends in no name")

@@ -9,7 +9,8 @@ enum SampleTable {
   ) -> Result {
     var text: [UInt8] = []
     text.reserveCapacity(
-      samples.reduce(0) { $0 + $1.row.utf8.count + $1.prompt.utf8.count + $1.completion.utf8.count })
+      samples.reduce(0) { $0 + $1.row.utf8.count + $1.prompt.utf8.count + $1.completion.utf8.count }
+    )
     var tokens: [Int32] = []
     for sample in samples {
       text += sample.row.utf8

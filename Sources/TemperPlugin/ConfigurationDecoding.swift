@@ -30,9 +30,10 @@ extension PluginConfiguration {
     } catch DecodingError.valueNotFound(let type, let context) {
       throw refusal("must be \(name(of: type))", at: context.codingPath, in: given)
     } catch DecodingError.dataCorrupted(let context) {
-      throw refusal("cannot be used: \(context.debugDescription)", at: context.codingPath, in: given)
+      throw refusal(
+        "cannot be used: \(context.debugDescription)", at: context.codingPath, in: given)
     } catch DecodingError.keyNotFound(let key, let context) {
-      throw refusal("has no '\(snakeCase(key))'", at: context.codingPath, in: given)
+      throw refusal("has no '\(snakeCase(key.stringValue))'", at: context.codingPath, in: given)
     }
   }
 
@@ -54,9 +55,9 @@ extension PluginConfiguration {
   private static func refusal(
     _ problem: String, at path: [any CodingKey], in given: [String: JSONValue]
   ) -> PluginError {
-    let keys = path.map(snakeCase)
-    var message = "'\(keys.joined(separator: "."))' \(problem)"
-    if keys.count == 1, let value = given[keys[0]], let text = try? JSONEncoder().encode(value) {
+    var message = "'\(place(path))' \(problem)"
+    if path.count == 1, let value = given[place(path)], let text = try? JSONEncoder().encode(value)
+    {
       message += "; it is \(String(decoding: text, as: UTF8.self))"
     }
     return .invalidConfiguration(message)
@@ -67,9 +68,9 @@ extension PluginChoice {
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     guard let choice = Self(rawValue: text) else {
-      let key = decoder.codingPath.map(snakeCase).joined(separator: ".")
       let choices = Self.allCases.map(\.rawValue).joined(separator: ", ")
-      throw PluginError.invalidConfiguration("'\(key)' must be one of \(choices); it is '\(text)'")
+      throw PluginError.invalidConfiguration(
+        "'\(place(decoder.codingPath))' must be one of \(choices); it is '\(text)'")
     }
     self = choice
   }
@@ -86,7 +87,16 @@ private func name(of type: Any.Type) -> String {
   }
 }
 
-private func snakeCase(_ key: any CodingKey) -> String { snakeCase(key.stringValue) }
+/// Where a value stands, as the user writes it: `rewards.wrong`, `marker[0]`.
+private func place(_ path: [any CodingKey]) -> String {
+  path.reduce(into: "") { place, key in
+    if let index = key.intValue {
+      place += "[\(index)]"
+    } else {
+      place += (place.isEmpty ? "" : ".") + snakeCase(key.stringValue)
+    }
+  }
+}
 
 /// As `JSONEncoder` does it for names in which capitals stand alone.
 private func snakeCase(_ name: String) -> String {

@@ -26,7 +26,7 @@ public struct Sample {
     decoder.userInfo = [RowField.key: key]
     do {
       return try decoder.decode(RowField.self, from: Data(sample.pointee.row.bytes)).text
-    } catch DecodingError.typeMismatch {
+    } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
       throw PluginError.invalidInput("the row's '\(key)' is neither a string nor a number")
     } catch {
       throw PluginError.invalidInput("the task row is not a JSON object")

@@ -96,13 +96,11 @@ struct AddedTokens: Sendable {
   /// Looked for in the raw text, and in the normalised text.
   let raw: AddedTokenMatcher
   let normalized: AddedTokenMatcher
-  private let contents: [Int32: [UInt8]]
-  private let ids: [[UInt8]: Int32]
+  let all: [AddedToken]
   private let specials: Set<Int32>
-  /// The largest id plus one.
-  let size: Int
 
   init(_ tokens: [AddedToken], normalizer: Normalizer? = nil) {
+    all = tokens
     let (later, first) = (tokens.filter(\.normalized), tokens.filter { !$0.normalized })
     raw = AddedTokenMatcher(first, contents: first.map { Array($0.content.utf8) })
     normalized = AddedTokenMatcher(
@@ -112,13 +110,8 @@ struct AddedTokens: Sendable {
         normalizer?.apply(to: &content)
         return content
       })
-    contents = Dictionary(tokens.map { ($0.id, Array($0.content.utf8)) }) { $1 }
-    ids = Dictionary(tokens.map { (Array($0.content.utf8), $0.id) }) { $1 }
     specials = Set(tokens.filter(\.special).map(\.id))
-    size = Int(tokens.map(\.id).max() ?? -1) + 1
   }
 
-  func content(_ id: Int32) -> [UInt8]? { contents[id] }
-  func id(of content: String) -> Int32? { ids[Array(content.utf8)] }
   func isSpecial(_ id: Int32) -> Bool { specials.contains(id) }
 }

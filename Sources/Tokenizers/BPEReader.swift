@@ -44,9 +44,7 @@ struct BPEReader {
     let members = try json.requireObject()
     var vocabulary = Vocabulary(capacity: members.count)
     for (token, value) in members {
-      let id = try value.requireID()
-      var token = token
-      token.withUTF8 { vocabulary.insert($0, id: id) }
+      vocabulary.insert(token, id: try value.requireID())
     }
     return vocabulary
   }
@@ -56,33 +54,39 @@ struct BPEReader {
   ) throws -> MergeTable {
     let entries = try json.requireArray()
     let table = MergeTable(capacity: entries.count)
+    var joined: [UInt8] = []
     for (rank, entry) in entries.enumerated() {
-      let (left, right) = try parts(of: entry)
-      func id(_ token: [UInt8]) throws -> Int32 {
-        guard let id = token.withUnsafeBufferPointer({ vocabulary.id(of: $0) }) else {
-          throw TokenizerError.invalid(
-            place: entry.path,
-            reason: "the token '\(String(decoding: token, as: UTF8.self))' is not in the vocabulary"
-          )
-        }
-        return id
+      func id(_ token: Bytes) throws -> Int32 {
+        if let id = vocabulary.id(of: token) { return id }
+        let token = String(decoding: token, as: UTF8.self)
+        throw TokenizerError.invalid(
+          place: entry.path, reason: "the token '\(token)' is not in the vocabulary")
       }
-      let merge = MergeTable.Merge(rank: UInt32(rank), id: try id(left + right))
-      table.insert(try id(left), try id(right), merge)
-      wordStart.note(left, right)
+      try withParts(of: entry) { left, right in
+        joined.removeAll(keepingCapacity: true)
+        joined.append(contentsOf: left)
+        joined.append(contentsOf: right)
+        let merged = try joined.withUnsafeBufferPointer(id)
+        table.insert(try id(left), try id(right), .init(rank: UInt32(rank), id: merged))
+        wordStart.note(left, right)
+      }
     }
     return table
   }
 
-  /// The two parts of `"a b"` or `["a", "b"]`.
-  private static func parts(of entry: JSON) throws -> ([UInt8], [UInt8]) {
-    if let text = entry.string {
-      let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-      if parts.count == 2 { return (Array(parts[0]), Array(parts[1])) }
-    } else if let parts = entry.array, parts.count == 2,
-      let left = parts[0].string, let right = parts[1].string
-    {
-      return (Array(left.utf8), Array(right.utf8))
+  /// Calls `body` with the two parts of `"a b"` or `["a", "b"]`.
+  private static func withParts(of entry: JSON, _ body: (Bytes, Bytes) throws -> Void) throws {
+    if var text = entry.string {
+      let isMerge = try text.withUTF8 { text in
+        guard let space = text.firstIndex(of: UInt8(ascii: " ")),
+          space == text.lastIndex(of: UInt8(ascii: " "))
+        else { return false }
+        try body(text.slice(0, space), text.slice(space + 1, text.count))
+        return true
+      }
+      if isMerge { return }
+    } else if entry.array?.count == 2, var left = entry[0].string, var right = entry[1].string {
+      return try left.withUTF8 { left in try right.withUTF8 { right in try body(left, right) } }
     }
     throw TokenizerError.invalid(
       place: entry.path,
@@ -153,8 +157,10 @@ private struct WordStart {
 
   init(mark: String) { self.mark = Array(mark.utf8) }
 
-  mutating func note(_ left: [UInt8], _ right: [UInt8]) {
-    if right.starts(with: mark), Array(left.suffix(mark.count)) != mark { holds = false }
+  mutating func note(_ left: Bytes, _ right: Bytes) {
+    if right.starts(with: mark, at: 0), !left.suffix(mark.count).elementsEqual(mark) {
+      holds = false
+    }
   }
 }
 

@@ -16,27 +16,38 @@ enum ByteDisplay {
     }
   }()
 
-  /// The byte of each character below U+0144, or -1.
+  /// `[324]` the byte of each character below U+0144, or -1.
   private static let bytes: [Int16] = {
     var bytes = [Int16](repeating: -1, count: 0x144)
     for (byte, scalar) in scalars.enumerated() { bytes[Int(scalar)] = Int16(byte) }
     return bytes
   }()
 
-  /// Appends the bytes that `token` displays. A token with any other character in it, as added
+  /// The bytes that `tokens` display, end to end. A token with any other character in it, as added
   /// tokens may have, stands for its own text.
-  static func appendBytes(of token: Bytes, to output: inout [UInt8]) {
-    let start = output.count
-    var index = 0
-    while index < token.count {
-      let (value, length) = token.scalar(at: index)
-      guard value < 0x144, bytes[Int(value)] >= 0 else {
-        output.removeSubrange(start...)
-        output.append(contentsOf: token)
-        return
+  static func bytes(of tokens: Fragments) -> [UInt8] {
+    // No character takes fewer bytes than the one that it displays.
+    [UInt8](unsafeUninitializedCapacity: tokens.bytes.count) { output, count in
+      bytes.withUnsafeBufferPointer { table in
+        tokens.forEach { token in
+          let start = count
+          var index = 0
+          while index < token.count {
+            let (value, length) = token.scalar(at: index)
+            guard value < 0x144, table[Int(value)] >= 0 else {
+              count = start
+              for byte in token {
+                output[count] = byte
+                count += 1
+              }
+              return
+            }
+            output[count] = UInt8(truncatingIfNeeded: table[Int(value)])
+            count += 1
+            index += length
+          }
+        }
       }
-      output.append(UInt8(bytes[Int(value)]))
-      index += length
     }
   }
 

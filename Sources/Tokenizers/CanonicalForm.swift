@@ -4,11 +4,16 @@ import Foundation
 ///
 /// Foundation's `precomposedStringWithCanonicalMapping` leaves some Hangul syllables apart and some
 /// marks out of order, so only its data is used here, one code point at a time, where it is right.
+///
+/// The tables stop at Unicode 9.0, as those of the reference library (Hugging Face `tokenizers`)
+/// do: a newer mark stays where it stands, and models have been trained on ids made so.
 struct CanonicalForm: Sendable {
   static let shared = CanonicalForm()
 
   /// Full canonical decompositions, Hangul left out.
   private var decompositions: [UInt32: [UInt32]] = [:]
+  /// Canonical combining classes other than 0.
+  private var combiningClasses: [UInt32: UInt8] = [:]
   /// Primary composites by `first << 32 | second`, Hangul left out.
   private var composites: [UInt64: UInt32] = [:]
   /// Code points that form C may change or join to what stands before them, by bits.
@@ -30,10 +35,11 @@ struct CanonicalForm: Sendable {
   }
 
   private init() {
-    var marks: [UInt32] = []
     for value in Self.ranges.joined() {
-      guard let scalar = Unicode.Scalar(value) else { continue }
-      if Self.combiningClass(value) != 0 { marks.append(value) }
+      guard let scalar = Unicode.Scalar(value), let age = scalar.properties.age, age.major <= 9
+      else { continue }
+      let combiningClass = scalar.properties.canonicalCombiningClass.rawValue
+      if combiningClass != 0 { combiningClasses[value] = combiningClass }
       let form = String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars.map(\.value)
       if form != [value] { decompositions[value] = form }
     }
@@ -45,11 +51,11 @@ struct CanonicalForm: Sendable {
       for next in form[1..<form.count - 1] { first = first.flatMap { composite($0, next) } }
       if let first { composites[UInt64(first) << 32 | UInt64(form.last!)] = value }
     }
-    markUnstable(marks)
+    markUnstable()
   }
 
-  private mutating func markUnstable(_ marks: [UInt32]) {
-    var values = Set(marks)
+  private mutating func markUnstable() {
+    var values = Set(combiningClasses.keys)
     values.formUnion(composites.keys.map { UInt32(truncatingIfNeeded: $0) })
     values.formUnion(Hangul.v..<Hangul.v + Hangul.vCount)
     values.formUnion(Hangul.t + 1..<Hangul.t + Hangul.tCount)
@@ -108,7 +114,7 @@ struct CanonicalForm: Sendable {
     var values: [UInt32] = []
     var classes: [UInt8] = []
     func append(_ value: UInt32) {
-      let combining = value < Self.firstUnstable ? 0 : Self.combiningClass(value)
+      let combining = combiningClass(value)
       var place = values.count
       if combining != 0 { while place > 0, classes[place - 1] > combining { place -= 1 } }
       values.insert(value, at: place)
@@ -138,7 +144,7 @@ struct CanonicalForm: Sendable {
     var starter: Int?
     var lastClass: UInt8 = 0
     for value in values {
-      let combining = Self.combiningClass(value)
+      let combining = combiningClass(value)
       // Blocked if something of the same or a higher class, or another starter, lies between.
       let adjoins = starter == result.count - 1
       if let place = starter, adjoins || lastClass < combining,
@@ -165,7 +171,7 @@ struct CanonicalForm: Sendable {
     return composites[UInt64(first) << 32 | UInt64(second)]
   }
 
-  private static func combiningClass(_ value: UInt32) -> UInt8 {
-    Unicode.Scalar(value)?.properties.canonicalCombiningClass.rawValue ?? 0
+  private func combiningClass(_ value: UInt32) -> UInt8 {
+    value < Self.firstUnstable ? 0 : combiningClasses[value] ?? 0
   }
 }

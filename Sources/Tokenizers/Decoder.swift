@@ -14,7 +14,7 @@ indirect enum Decoder: Sendable {
     case .sequence(let decoders):
       return decoders.reduce(tokens) { $1.apply(to: $0) }
     case .byteLevel:
-      return Fragments(one: tokens.bytesDisplayed())
+      return Fragments(one: Array(text(of: tokens).utf8))
     case .replace(let pattern, let content):
       return tokens.map { token, output in output.append(token, replacing: pattern, with: content) }
     case .byteFallback:
@@ -39,6 +39,22 @@ indirect enum Decoder: Sendable {
           token, replacing: metaspace.replacement, with: dropped ? [] : [UInt8(ascii: " ")])
         isFirst = false
       }
+    }
+  }
+}
+
+extension Decoder {
+  /// The text of a list of strings: what the chain makes of it, joined.
+  func text(of tokens: Fragments) -> String {
+    switch self {
+    case .sequence(let decoders) where !decoders.isEmpty:
+      return decoders.last!.text(of: Decoder.sequence(decoders.dropLast()).apply(to: tokens))
+    case .byteLevel:
+      // Each maximal ill-formed prefix gives one U+FFFD, as the Unicode Standard, section 3.9,
+      // recommends.
+      return String(decoding: ByteDisplay.bytes(of: tokens), as: UTF8.self)
+    default:
+      return String(decoding: apply(to: tokens).bytes, as: UTF8.self)
     }
   }
 }
@@ -80,25 +96,15 @@ struct Fragments {
     return result
   }
 
-  func joined(separator: [UInt8]) -> [UInt8] {
-    guard !separator.isEmpty else { return bytes }
+  func joined(separator: UInt8) -> [UInt8] {
     var result: [UInt8] = []
     var isFirst = true
     forEach { token in
-      if !isFirst { result.append(contentsOf: separator) }
+      if !isFirst { result.append(separator) }
       result.append(contentsOf: token)
       isFirst = false
     }
     return result
-  }
-
-  /// The bytes that all tokens display, as valid UTF-8: each maximal ill-formed prefix gives one
-  /// U+FFFD (Unicode Standard, section 3.9, U+FFFD Substitution of Maximal Subparts).
-  fileprivate func bytesDisplayed() -> [UInt8] {
-    var output: [UInt8] = []
-    output.reserveCapacity(bytes.count)
-    forEach { ByteDisplay.appendBytes(of: $0, to: &output) }
-    return Array(String(decoding: output, as: UTF8.self).utf8)
   }
 
   /// Each run of `<0xNN>` tokens becomes its text, or one U+FFFD for every token if the whole run

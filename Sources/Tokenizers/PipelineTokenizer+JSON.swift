@@ -5,7 +5,7 @@ extension PipelineTokenizer {
   /// Reads a tokenizer.json.
   ///
   /// `truncation` and `padding` are data for batching and are not read.
-  init(tokenizerJSON file: URL) throws {
+  convenience init(tokenizerJSON file: URL) throws {
     let json = try JSON(contentsOf: file)
     let modelJSON = json["model"]
     if let type = modelJSON["type"].string, type != "BPE" {

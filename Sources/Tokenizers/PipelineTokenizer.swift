@@ -2,25 +2,30 @@
 ///
 /// Encoding: added tokens of the raw text, normalizer, added tokens of the normalised text,
 /// pre-tokenizers, byte-pair encoding, post-processor. Decoding: token strings, decoder.
-struct PipelineTokenizer: TokenizerRoute {
-  var vocabulary: Vocabulary
-  var addedTokens: AddedTokens
-  var normalizer: Normalizer?
-  var preTokenizers: [PreTokenizer]
-  var model: BytePairEncoding
-  /// The character that no merge joins to a different one before it, as UTF-8: pieces are cut
-  /// there, which changes no id and lets the cache know words.
-  var wordStart: [UInt8]?
-  var postProcessor: PostProcessor
-  var decoder: Decoder?
-  var namedTokens = NamedTokens()
+///
+/// A class, so that the closures of the stages hold one reference and not a copy of everything.
+final class PipelineTokenizer: TokenizerRoute {
+  /// The model's tokens and the added ones.
+  private let vocabulary: Vocabulary
+  private let addedTokens: AddedTokens
+  private let normalizer: Normalizer?
+  private let preTokenizers: [PreTokenizer]
+  private let model: BytePairEncoding
+  private let wordStart: [UInt8]?
+  private let postProcessor: PostProcessor
+  private let decoder: Decoder?
+  let namedTokens: NamedTokens
   private let caches = PieceCaches()
 
+  /// - Parameter wordStart: the character that no merge joins to a different one before it, as
+  ///   UTF-8. Pieces are cut there, which changes no id and lets the cache know words.
   init(
     vocabulary: Vocabulary, addedTokens: AddedTokens, normalizer: Normalizer?,
-    preTokenizers: [PreTokenizer], model: BytePairEncoding, wordStart: [UInt8]?,
-    postProcessor: PostProcessor, decoder: Decoder?
+    preTokenizers: [PreTokenizer], model: BytePairEncoding, wordStart: [UInt8]? = nil,
+    postProcessor: PostProcessor, decoder: Decoder?, namedTokens: NamedTokens = NamedTokens()
   ) {
+    var vocabulary = vocabulary
+    for token in addedTokens.all { vocabulary.insert(token.content, id: token.id) }
     self.vocabulary = vocabulary
     self.addedTokens = addedTokens
     self.normalizer = normalizer
@@ -29,9 +34,10 @@ struct PipelineTokenizer: TokenizerRoute {
     self.wordStart = wordStart
     self.postProcessor = postProcessor
     self.decoder = decoder
+    self.namedTokens = namedTokens
   }
 
-  var size: Int { max(vocabulary.size, addedTokens.size) }
+  var size: Int { vocabulary.size }
 
   // MARK: Encoding
 
@@ -113,21 +119,13 @@ struct PipelineTokenizer: TokenizerRoute {
   func decode(_ ids: [Int32], skipSpecial: Bool) -> String {
     var tokens = Fragments()
     for id in ids where !(skipSpecial && addedTokens.isSpecial(id)) {
-      if let added = addedTokens.content(id) {
-        added.withUnsafeBufferPointer { tokens.append($0) }
-      } else {
-        vocabulary.withToken(id) { tokens.append($0) }
-      }
+      vocabulary.withToken(id) { tokens.append($0) }
     }
-    let text =
-      decoder.map { $0.apply(to: tokens).bytes } ?? tokens.joined(separator: [UInt8(ascii: " ")])
-    return String(decoding: text, as: UTF8.self)
+    return decoder?.text(of: tokens)
+      ?? String(decoding: tokens.joined(separator: UInt8(ascii: " ")), as: UTF8.self)
   }
 
-  func piece(_ id: Int32) -> String? {
-    addedTokens.content(id).map { String(decoding: $0, as: UTF8.self) } ?? vocabulary.token(id)
-  }
-
-  func id(of piece: String) -> Int32? { addedTokens.id(of: piece) ?? vocabulary.id(of: piece) }
+  func piece(_ id: Int32) -> String? { vocabulary.token(id) }
+  func id(of piece: String) -> Int32? { vocabulary.id(of: piece) }
   func isSpecial(_ id: Int32) -> Bool { addedTokens.isSpecial(id) }
 }

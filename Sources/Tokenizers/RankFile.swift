@@ -103,7 +103,7 @@ struct RankFile {
       AddedToken(id: Int32(tokens.count + place), content: content, special: true)
     }
     let bos = specials.first { $0.content == family.bos }
-    var tokenizer = PipelineTokenizer(
+    return PipelineTokenizer(
       vocabulary: vocabulary, addedTokens: AddedTokens(specials), normalizer: family.normalizer,
       preTokenizers: [
         .split(.init(delimiter: .expression(family.pattern), behavior: .isolated, invert: false)),
@@ -111,11 +111,8 @@ struct RankFile {
       ],
       model: BytePairEncoding(
         alphabet: .bytes(byteIDs), unknown: .init(), merges: merges(pieces), wholePieces: pieces),
-      wordStart: nil,
       postProcessor: PostProcessor(templates: bos.map { [[.ids([$0.id]), .text]] } ?? []),
-      decoder: .byteLevel)
-    tokenizer.namedTokens = NamedTokens(bos: family.bos, eos: family.eos)
-    return tokenizer
+      decoder: .byteLevel, namedTokens: NamedTokens(bos: family.bos, eos: family.eos))
   }
 
   /// Every way to cut a token into two others, with the token's own rank.

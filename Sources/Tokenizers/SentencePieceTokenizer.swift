@@ -1,9 +1,11 @@
 /// A SentencePiece model with the added tokens of its folder around it.
 struct SentencePieceTokenizer: TokenizerRoute {
-  let model: SentencePieceModel
+  private let model: SentencePieceModel
   /// Cut out of the text before the library sees it. The library puts its dummy prefix before each
   /// stretch that remains.
-  let addedTokens: AddedTokens
+  private let addedTokens: AddedTokens
+  /// Their contents, by id.
+  private let added: Vocabulary
   let namedTokens: NamedTokens
   private let before: [Int32]
   private let after: [Int32]
@@ -16,6 +18,9 @@ struct SentencePieceTokenizer: TokenizerRoute {
   ) {
     self.model = model
     self.addedTokens = AddedTokens(addedTokens)
+    var added = Vocabulary(capacity: addedTokens.count)
+    for token in addedTokens { added.insert(token.content, id: token.id) }
+    self.added = added
     namedTokens = NamedTokens(
       bos: model.piece(model.bosID), eos: model.piece(model.eosID), pad: model.piece(model.padID),
       unk: model.piece(model.unkID))
@@ -23,7 +28,7 @@ struct SentencePieceTokenizer: TokenizerRoute {
     after = addEOS && model.contains(model.eosID) ? [model.eosID] : []
   }
 
-  var size: Int { max(model.size, addedTokens.size) }
+  var size: Int { max(model.size, added.size) }
 
   func encode(_ text: Bytes, parseSpecial: Bool) -> [Int32] {
     var ids: [Int32] = []
@@ -48,19 +53,16 @@ struct SentencePieceTokenizer: TokenizerRoute {
     for id in ids where !(skipSpecial && isSpecial(id)) {
       if model.contains(id) {
         stretch.append(id)
-      } else if let content = addedTokens.content(id) {
+      } else if let content = added.token(id) {
         flush()
-        text += String(decoding: content, as: UTF8.self)
+        text += content
       }
     }
     flush()
     return text
   }
 
-  func piece(_ id: Int32) -> String? {
-    model.piece(id) ?? addedTokens.content(id).map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  func id(of piece: String) -> Int32? { addedTokens.id(of: piece) ?? model.id(of: piece) }
+  func piece(_ id: Int32) -> String? { model.piece(id) ?? added.token(id) }
+  func id(of piece: String) -> Int32? { added.id(of: piece) ?? model.id(of: piece) }
   func isSpecial(_ id: Int32) -> Bool { addedTokens.isSpecial(id) || model.isControl(id) }
 }

@@ -6,9 +6,10 @@
 public struct StreamDecoder: Sendable {
   private let tokenizer: Tokenizer
   private let skipSpecial: Bool
-  /// Ids that have been shown and give the next ones their context, with their text.
+  /// Ids that have been shown and give the next ones their context.
   private var context: [Int32] = []
-  private var contextText = ""
+  /// The code points of the text of `context`.
+  private var contextLength = 0
   /// Ids that have not been shown.
   private var pending: [Int32] = []
 
@@ -31,23 +32,16 @@ public struct StreamDecoder: Sendable {
   public mutating func finish() -> String {
     let text = tokenizer.decode(context + pending, skipSpecial: skipSpecial)
     let rest = show(text)
-    (context, contextText) = ([], "")
+    (context, contextLength) = ([], 0)
     return rest
   }
 
   private mutating func show(_ text: String) -> String {
-    let own = tokenizer.decode(pending, skipSpecial: skipSpecial)
-    // Without the context in front, invalid bytes have changed what was shown: it stays.
-    let shown =
-      text.utf8.starts(with: contextText.utf8)
-      ? String(decoding: text.utf8.dropFirst(contextText.utf8.count), as: UTF8.self) : own
-    if own.isEmpty {
-      context += pending
-      contextText = text
-    } else {
-      context = pending
-      contextText = own
-    }
+    let scalars = text.unicodeScalars
+    let own = tokenizer.decode(pending, skipSpecial: skipSpecial).unicodeScalars.count
+    let shown = String(scalars.dropFirst(contextLength))
+    // What shows nothing by itself cannot stand for all that came before it.
+    (context, contextLength) = own == 0 ? (context + pending, scalars.count) : (pending, own)
     pending = []
     return shown
   }

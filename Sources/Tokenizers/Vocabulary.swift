@@ -3,14 +3,25 @@ struct Vocabulary: Sendable {
   private var text: [UInt8] = []
   /// Where the token of each id lies in `text`; a negative start where there is none.
   private var spans: [(start: Int32, count: Int32)] = []
-  /// Open addressing with linear probing: ids, or -1 where free. The count is a power of two.
-  private var slots: [Int32]
+  /// Open addressing with linear probing; the count is a power of two.
+  private var slots: [Slot]
   private(set) var tokens = 0
 
-  /// - Parameter capacity: how many tokens there will be, at most.
+  private struct Slot {
+    /// -1 where the slot is free.
+    var id: Int32
+    /// The upper half of the hash, so that few strings need comparing.
+    var tag: UInt32
+  }
+
+  /// - Parameter capacity: how many tokens there will be, about.
   init(capacity: Int) {
-    slots = Array(repeating: -1, count: max(16, (2 * capacity).roundedUpToPowerOfTwo))
+    slots = Self.freeSlots(max(16, (2 * capacity).roundedUpToPowerOfTwo))
     spans.reserveCapacity(capacity)
+  }
+
+  private static func freeSlots(_ count: Int) -> [Slot] {
+    Array(repeating: Slot(id: -1, tag: 0), count: count)
   }
 
   /// The largest id plus one.
@@ -18,17 +29,34 @@ struct Vocabulary: Sendable {
 
   /// Adds a token; a string that is there already gets the new id.
   mutating func insert(_ token: Bytes, id: Int32) {
-    precondition(id >= 0 && 2 * tokens < slots.count, "token \(id) does not fit the vocabulary")
+    precondition(id >= 0, "token id \(id) is negative")
+    if 4 * tokens >= 3 * slots.count { grow() }
     while spans.count <= Int(id) { spans.append((-1, 0)) }
     spans[Int(id)] = (Int32(text.count), Int32(token.count))
     text.append(contentsOf: token)
-    let slot = slot(of: token)
-    if slots[slot] < 0 { tokens += 1 }
-    slots[slot] = id
+    let hash = token.hash
+    let slot = slot(of: token, hash)
+    if slots[slot].id < 0 { tokens += 1 }
+    slots[slot] = Slot(id: id, tag: UInt32(hash >> 32))
+  }
+
+  mutating func insert(_ token: String, id: Int32) {
+    var token = token
+    token.withUTF8 { insert($0, id: id) }
+  }
+
+  private mutating func grow() {
+    let old = slots
+    slots = Self.freeSlots(2 * old.count)
+    for entry in old where entry.id >= 0 {
+      let hash = withToken(entry.id) { $0.hash }!
+      let free = withToken(entry.id) { self.slot(of: $0, hash) }!
+      slots[free] = Slot(id: entry.id, tag: UInt32(hash >> 32))
+    }
   }
 
   func id(of token: Bytes) -> Int32? {
-    let id = slots[slot(of: token)]
+    let id = slots[slot(of: token, token.hash)].id
     return id < 0 ? nil : id
   }
 
@@ -51,10 +79,12 @@ struct Vocabulary: Sendable {
   }
 
   /// The slot that holds `token`, or the free one where it belongs.
-  private func slot(of token: Bytes) -> Int {
+  private func slot(of token: Bytes, _ hash: UInt64) -> Int {
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: token.hash) & mask
-    while slots[slot] >= 0, withToken(slots[slot], { !$0.equals(token) })! {
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot].id >= 0 {
+      let same = slots[slot].tag == UInt32(hash >> 32)
+      if same, withToken(slots[slot].id, { $0.equals(token) })! { break }
       slot = (slot + 1) & mask
     }
     return slot

@@ -24,17 +24,20 @@ public final class GRPOTrainer {
   public internal(set) var promptsDrawn = 0
   let reference: Policy?
   let engine: RolloutEngine
-  let prompts: PromptSource
-  let verifiers: VerifierEnsemble
+  let prompts: any PromptSource
+  let verifiers: VerifierSet
   let schedule: LearningRateSchedule
+  let overlong: OverlongShaping?
 
   /// - Parameters:
   ///   - reference: needed where the objective has a KL coefficient.
   ///   - klController: moves that coefficient, where it is to be moved.
+  /// - Throws: ``ObjectiveError/setting(key:value:remedy:)`` for a setting out of its range.
   public init(
     settings: GRPOSettings, policy: Policy, reference: Policy?, engine: RolloutEngine,
-    prompts: PromptSource, verifiers: VerifierEnsemble, klController: AdaptiveKL? = nil
-  ) {
+    prompts: any PromptSource, verifiers: VerifierSet, klController: AdaptiveKL? = nil
+  ) throws(ObjectiveError) {
+    try settings.objective.validate()
     precondition(
       reference != nil || !settings.objective.needsReference, "a KL term without a reference")
     self.settings = settings
@@ -44,6 +47,11 @@ public final class GRPOTrainer {
     self.prompts = prompts
     self.verifiers = verifiers
     self.klController = klController
+    overlong = try settings.reward.overlongBuffer.map { buffer throws(ObjectiveError) in
+      try OverlongShaping(
+        limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,
+        factor: settings.reward.overlongFactor)
+    }
     optimizer = AdamW(policy.slots, configuration: settings.optimizer.adamW)
     schedule = settings.optimizer.schedule(total: settings.steps * settings.updates.count)
   }
@@ -55,24 +63,25 @@ public final class GRPOTrainer {
   ///   then as the last good update left them.
   public func step(_ index: Int) throws -> StepReport {
     var report = StepReport(step: index)
-    let groups = try report.timing("time/rollout") { try collect(index, &report.metrics) }
-    report.groups = groups
+    var watch = Stopwatch()
+    let groups = try collect(index, &report.metrics)
+    report.metrics["time/rollout"] = watch.lap()
     var batch = TokenBatch(
       packing: groups, advantages: settings.advantages.advantages(of: groups.map(\.rewards)))
     if settings.reward.maskTruncated { batch.maskOverlong(in: groups) }
+    report.groups = groups
     report.batch = batch
     report.metrics.merge(rolloutMetrics(groups))
 
-    try report.timing("time/update") {
-      for update in 0..<settings.updates.count {
-        var part = minibatch(update % settings.updates.minibatches, of: batch, groups.count)
-        // Before the first update the sampler's columns are the current ones, to the bit.
-        if update > 0 { try refusing(part, index) { try policy.evaluate(&part) } }
-        if let reference { part.referenceLogprobs = try reference.score(part).logprobs }
-        report.metrics.merge(try refusing(part, index) { try self.update(part) })
-      }
+    for update in 0..<settings.updates.count {
+      var part = minibatch(update % settings.updates.minibatches, of: batch, groups.count)
+      // Before the first update the sampler's columns are the current ones, to the bit.
+      if update > 0 { try refusing(index, part) { try policy.evaluate(&part) } }
+      if let reference { part.referenceLogprobs = try reference.score(part).logprobs }
+      report.metrics.merge(try refusing(index, part) { try self.update(part) })
     }
-    report.metrics["time/step"] = report.seconds
+    report.metrics["time/update"] = watch.lap()
+    report.metrics["time/step"] = watch.total
     return report
   }
 
@@ -82,8 +91,13 @@ public final class GRPOTrainer {
     if let klController { objective.klCoefficient = klController.coefficient }
     let result = try objective.evaluate(batch)
     var metrics = result.metrics
-    guard !result.isEmpty, result.dLogprob.contains(where: { $0 != 0 }) else {
+    guard !result.isEmpty else {
       metrics["optimizer/skipped_empty"] = 1
+      return metrics
+    }
+    // Every group ties and no other term acts: a gradient of zero, without the pass that finds it.
+    guard result.dLogprob.contains(where: { $0 != 0 }) else {
+      metrics["optimizer/skipped_tied"] = 1
       return metrics
     }
     policy.model.zeroGradients()
@@ -114,33 +128,31 @@ public final class GRPOTrainer {
       let groups = try engine.sample(
         batch, samples: 0..<settings.rollout.groupSize, settings: settings.rollout.sampling,
         step: index << 10 | (round - 1))
-      let judged = shaped(verifiers.score(groups))
-      sampled += judged.count
+      let scored = verifiers.score(groups)
+      for metric in scored.metrics { metrics[metric.metricName] = metric.value }
+      sampled += scored.groups.count
       guard settings.rollout.dynamicSampling else {
-        kept = judged
+        kept = scored.groups
         break
       }
-      kept += judged.filter { DynamicSampling.keeps($0.rewards) }
+      // By the verifiers' rewards alone: a penalty on length is no reason to keep a group.
+      kept += scored.groups.filter { DynamicSampling.keeps($0.rewards) }
       guard try dynamic.needsAnotherRound(kept: kept.count, wanted: wanted, rounds: round) else {
         break
       }
     }
     metrics["rollout/groups_sampled"] = Double(sampled)
-    return Array(kept.prefix(wanted))
+    return shaped(Array(kept.prefix(wanted)))
   }
 
   /// Adds the penalty of completions that come close to the length limit.
   private func shaped(_ groups: [RewardedGroup]) -> [RewardedGroup] {
-    guard let buffer = settings.reward.overlongBuffer,
-      let shaping = try? OverlongShaping(
-        limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,
-        factor: settings.reward.overlongFactor)
-    else { return groups }
+    guard let overlong else { return groups }
     return groups.map { rewarded in
       var rewarded = rewarded
       for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
         rewarded.judgements[sample].reward? += Float(
-          shaping.penalty(length: trajectory.tokens.count))
+          overlong.penalty(length: trajectory.tokens.count))
       }
       return rewarded
     }

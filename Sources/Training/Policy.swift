@@ -22,7 +22,7 @@ public final class Policy {
     model.parameters.map { parameter in
       ParameterSlot(
         name: parameter.name, shape: parameter.shape, value: parameter.value,
-        gradient: parameter.gradient, isEmbedding: !parameter.decays)
+        gradient: parameter.gradient, decays: parameter.decays)
     }
   }
 
@@ -37,7 +37,7 @@ public final class Policy {
 
   /// Log-probabilities and entropies of every token of `batch`, `[N]`.
   public func score(_ batch: TokenBatch) throws -> TokenScores {
-    var all = TokenScores(logprobs: [], entropies: [])
+    var all = TokenScores()
     for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
       let scores = try naming(sequences) {
         try model.score(pack(sequences, of: batch), temperature: temperature)
@@ -73,6 +73,24 @@ public final class Policy {
       }
     }
     return gap
+  }
+
+  /// Adds the gradient of `-weight * sum(logprob)` and returns that loss.
+  ///
+  /// - Throws: ``NonFiniteScore``.
+  public func crossEntropy(_ batch: TokenBatch, weight: Double) throws -> Double {
+    var loss = 0.0
+    for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
+      let count = sequences.reduce(0) { $0 + batch.range($1).count }
+      let scores = try naming(sequences) {
+        try model.accumulateGradients(
+          pack(sequences, of: batch), temperature: temperature,
+          dLogprob: Array(repeating: Float(-weight), count: count),
+          dEntropy: Array(repeating: 0, count: count), recompute: memory.recompute)
+      }
+      for logprob in scores.logprobs { loss -= weight * Double(logprob) }
+    }
+    return loss
   }
 
   // MARK: Micro-batches

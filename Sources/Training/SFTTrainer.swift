@@ -53,15 +53,16 @@ public final class SFTTrainer: Trainer {
 
   public func step(_ index: Int) throws -> StepReport {
     var report = StepReport(step: index)
+    let watch = Stopwatch()
     let batch = try examples.examples(
       from: (index - 1) * settings.examplesPerStep, count: settings.examplesPerStep)
     let tokens = batch.reduce(0) { $0 + $1.completion.count }
     model.zeroGradients()
-    let tokenBatch = TokenBatch(examples: batch)
-    let loss = try refusing(tokenBatch, index) {
+    let tokenBatch = TokenBatch(prompts: batch.map(\.prompt), completions: batch.map(\.completion))
+    let loss = try refusing(index, tokenBatch) {
       try policy.crossEntropy(tokenBatch, weight: 1 / Double(max(tokens, 1)))
     }
-    let norm = try refusing(tokenBatch, index) { try GradientNorm(of: optimizer.parameters) }
+    let norm = try refusing(index, tokenBatch) { try GradientNorm(of: optimizer.parameters) }
     let rate = schedule.rate(at: optimizer.step + 1)
     optimizer.update(
       learningRate: rate, gradientScale: norm.scale(limit: settings.optimizer.clipNorm))
@@ -70,7 +71,7 @@ public final class SFTTrainer: Trainer {
     report.metrics["sft/tokens"] = Double(tokens)
     report.metrics["optimizer/grad_norm"] = norm.value
     report.metrics["optimizer/learning_rate"] = rate
-    report.metrics["time/step"] = report.seconds
+    report.metrics["time/step"] = watch.total
     return report
   }
 

@@ -4,6 +4,7 @@ import Objectives
 import Models
 import Optimizers
 import Trajectories
+import Verifiers
 
 /// What one step gave: its figures and everything that was sampled.
 public struct StepReport {
@@ -11,20 +12,23 @@ public struct StepReport {
   public var metrics = StepMetrics()
   public var groups: [RewardedGroup] = []
   public var batch: TokenBatch?
-  private let begin = ContinuousClock.now
 
   init(step: Int) { self.step = step }
+}
 
-  var seconds: Double { (ContinuousClock.now - begin) / .seconds(1) }
+/// Seconds since it was made, in laps.
+struct Stopwatch {
+  private let begin = ContinuousClock.now
+  private var last = ContinuousClock.now
 
-  /// Runs `body` and adds its seconds to a metric.
-  mutating func timing<T>(_ name: MetricName, _ body: () throws -> T) rethrows -> T {
-    let begin = ContinuousClock.now
-    defer {
-      metrics[name] = (metrics[name] ?? 0) + (ContinuousClock.now - begin) / .seconds(1)
-    }
-    return try body()
+  /// Seconds since the last lap.
+  mutating func lap() -> Double {
+    let now = ContinuousClock.now
+    defer { last = now }
+    return (now - last) / .seconds(1)
   }
+
+  var total: Double { (ContinuousClock.now - begin) / .seconds(1) }
 }
 
 /// A step whose loss or gradient is not finite: it never reached the weights.
@@ -38,23 +42,26 @@ public struct RefusedStep: Error, CustomStringConvertible {
   public var description: String { "step \(step) is refused: \(reason)" }
 }
 
-extension GRPOTrainer {
-  /// Turns numbers that are not finite into a ``RefusedStep`` that carries the batch.
-  func refusing<T>(_ batch: TokenBatch, _ step: Int, _ body: () throws -> T) throws -> T {
-    do {
-      return try body()
-    } catch let error as NonFiniteScore {
-      throw RefusedStep(step: step, batch: batch, reason: "\(error)")
-    } catch let error as ObjectiveError {
-      throw RefusedStep(step: step, batch: batch, reason: "\(error)")
-    } catch let error as OptimizerError {
-      throw RefusedStep(step: step, batch: batch, reason: "\(error)")
-    }
+/// Turns numbers that are not finite into a ``RefusedStep`` that carries the batch.
+func refusing<T>(_ step: Int, _ batch: TokenBatch, _ body: () throws -> T) throws -> T {
+  func refused(_ error: any Error) -> RefusedStep {
+    RefusedStep(step: step, batch: batch, reason: "\(error)")
   }
+  do {
+    return try body()
+  } catch let error as NonFiniteScore {
+    throw refused(error)
+  } catch let error as ObjectiveError {
+    throw refused(error)
+  } catch let error as OptimizerError {
+    throw refused(error)
+  }
+}
 
+extension GRPOTrainer {
   /// What can be said of a rollout before it is trained on.
   func rolloutMetrics(_ groups: [RewardedGroup]) -> StepMetrics {
-    var metrics = VerdictCounts(groups).metrics
+    var metrics = StepMetrics()
     let trajectories = groups.flatMap(\.group.trajectories)
     let rewards = groups.flatMap { $0.rewards.compactMap(\.self) }
     let count = Double(max(trajectories.count, 1))
@@ -67,5 +74,13 @@ extension GRPOTrainer {
     metrics["rollout/length_max"] = lengths.max() ?? 0
     metrics["rollout/truncated"] = Double(trajectories.count { $0.stop == .length }) / count
     return metrics
+  }
+}
+
+extension VerifierMetric {
+  /// The name as a metric's; one that is no metric name is kept under `verifier/`.
+  var metricName: MetricName {
+    MetricName(rawValue: name) ?? MetricName(rawValue: "verifier/" + name.filter(\.isLetter))
+      ?? "verifier/unnamed"
   }
 }

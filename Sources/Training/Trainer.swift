@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Models
+import Objectives
 import Optimizers
 import Tensors
 

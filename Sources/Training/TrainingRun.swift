@@ -83,7 +83,7 @@ public final class TrainingRun {
 
   /// Keeps what a refused step was about to learn from.
   private func record(_ refused: RefusedStep) throws {
-    let file = folder.failures.appending(path: RunFolder.stepName(refused.step) + ".json")
+    let file = folder.failures.appending(path: "step-\(refused.step).json")
     try FileManager.default.createDirectory(
       at: folder.failures, withIntermediateDirectories: true)
     try AtomicFile.write(refused.record.serialized() + "\n", to: file)

@@ -71,6 +71,21 @@ public struct TokenBatch: Sendable {
     referenceLogprobs = nil
   }
 
+  /// Given sequences, every token of a completion trained on, nothing known of it yet.
+  public init(prompts: [[Int32]], completions: [[Int32]]) {
+    precondition(
+      prompts.count == completions.count, "\(prompts.count) prompts, \(completions.count) completions")
+    self.prompts = prompts
+    groups = Array(prompts.indices)
+    offsets = completions.reduce(into: [0]) { $0.append($0.last! + $1.count) }
+    tokens = completions.flatMap(\.self)
+    mask = Array(repeating: 1, count: tokens.count)
+    advantages = Array(repeating: 0, count: tokens.count)
+    (logprobs, oldLogprobs, behaviourLogprobs) = (advantages, advantages, advantages)
+    referenceLogprobs = nil
+    (entropies, oldEntropies) = (advantages, advantages)
+  }
+
   /// The sequences `range` alone, columns cut to match.
   public func sequences(_ range: Range<Int>) -> TokenBatch {
     let tokens = offsets[range.lowerBound]..<offsets[range.upperBound]

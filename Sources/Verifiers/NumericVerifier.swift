@@ -55,7 +55,8 @@ public struct NumericVerifier: Verifier {
   private func answer(in completion: String) -> Result<FoundNumeral, Absence> {
     guard let pattern else {
       guard completion.utf8.count <= Pattern.longestText else {
-        return .failure(Absence(reason: "the completion has more than \(Pattern.longestText) bytes"))
+        return .failure(
+          Absence(reason: "the completion has more than \(Pattern.longestText) bytes"))
       }
       return Numeral.all(in: completion).last.map(Result.success)
         ?? .failure(Absence(reason: "there is no number"))

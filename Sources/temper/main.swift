@@ -1,1 +1,3 @@
-print("temper")
+import Commands
+
+TemperCommand.start()

@@ -29,6 +29,17 @@ import Testing
     #expect(error?.description.contains("add --resume to continue it") == true)
   }
 
+  @Test func aFolderWithOtherThingsInItIsLeftAlone() throws {
+    try AtomicFile.write("dear diary\n", to: url.appending(path: "diary.txt"))
+    #expect(throws: CheckpointError.notEmpty(folder: url.path)) { try RunFolder(creating: url) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: url.path) == ["diary.txt"])
+  }
+
+  @Test func anEmptyFolderTakesARun() throws {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    _ = try RunFolder(creating: url)
+  }
+
   @Test func resumingWhatIsNotThereIsRefused() throws {
     #expect(throws: CheckpointError.noRun(folder: url.path)) { try RunFolder(resuming: url) }
     #expect(temporary.names == [])
@@ -78,6 +89,9 @@ import Testing
           "rollouts/step-000004.jsonl",
         ])
     #expect(FileTree.names(in: superseded.appending(path: "checkpoints")) == ["step-000004"])
+    #expect(
+      try FileManager.default.destinationOfSymbolicLink(atPath: run.checkpoints().latest.path)
+        == "step-000002")
     #expect(try run.checkpoints().newest().checkpoint.step == 2)
 
     #expect(try run.supersede(after: 2) == nil)

@@ -1,8 +1,10 @@
+import CHashes
 import Checkpoints
 import Foundation
 import Testing
 
-@Suite struct SHA256Tests {
+/// Serialized, because one test turns the processor's SHA instructions off.
+@Suite(.serialized) struct SHA256Tests {
   // FIPS 180-2 appendix B, and the empty message of NIST's CAVP files.
   @Test(arguments: [
     ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -20,6 +22,14 @@ import Testing
     #expect(
       SHA256.hexadecimal(of: String(repeating: "a", count: 1_000_000))
         == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+  }
+
+  @Test func thePortableWayGivesTheSameSums() {
+    let texts = (0..<300).map { String(repeating: "temper", count: $0) }
+    let fast = texts.map { SHA256.hexadecimal(of: $0) }
+    th_sha256_force_portable(1)
+    defer { th_sha256_force_portable(0) }
+    #expect(texts.map { SHA256.hexadecimal(of: $0) } == fast)
   }
 
   @Test func doesNotDependOnHowTheBytesArrive() {

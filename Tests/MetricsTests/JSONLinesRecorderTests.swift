@@ -27,43 +27,6 @@ private func text(_ file: URL) throws -> String { try String(contentsOf: file, e
   }
 }
 
-@Test func aResumedRunsFileEqualsAnUninterruptedOnes() throws {
-  try withFolder { folder in
-    let file = folder.appending(path: "metrics.jsonl")
-    func write(_ steps: ClosedRange<Int>) throws {
-      let recorder = try JSONLinesRecorder(appendingTo: file)
-      for step in steps { try recorder.record(["reward/mean": Double(step)], step: step) }
-    }
-    try write(1...6)
-    let whole = try text(file)
-    let half = try FileHandle(forWritingTo: file)
-    try half.seekToEnd()
-    try half.write(contentsOf: Data("{\"step\":7,\"rew".utf8))
-    try half.close()
-
-    #expect(try JSONLinesRecorder.truncate(file, after: 3) == 4)
-    try write(4...6)
-    #expect(try text(file) == whole)
-    let superseded = try text(folder.appending(path: "superseded/metrics.jsonl"))
-    #expect(
-      superseded.split(separator: "\n").map { $0.prefix(9) } == [
-        "{\"step\":4", "{\"step\":5", "{\"step\":6", "{\"step\":7",
-      ])
-
-    #expect(try JSONLinesRecorder.truncate(file, after: 5) == 1)
-    let again = try text(folder.appending(path: "superseded/metrics.jsonl"))
-    #expect(again.hasPrefix(superseded) && again.split(separator: "\n").count == 5)
-    #expect(try JSONLinesRecorder.truncate(file, after: 5) == 0)
-  }
-}
-
-@Test func aFileThatIsNotThereHasNothingToMove() throws {
-  try withFolder { folder in
-    let moved = try JSONLinesRecorder.truncate(folder.appending(path: "none.jsonl"), after: 0)
-    #expect(moved == 0)
-  }
-}
-
 @Test func aFileThatCannotBeWrittenIsNamed() {
   let file = URL(filePath: "/proc/none/metrics.jsonl")
   #expect {

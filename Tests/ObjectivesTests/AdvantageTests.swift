@@ -50,12 +50,12 @@ func aGroupOfEqualRewardsIsExactlyZero(_ estimator: AdvantageEstimator) {
   #expect(!DynamicSampling.keeps([nil, nil]))
   #expect(DynamicSampling.keeps([1]))
   let sampling = DynamicSampling(maximumRounds: 3)
-  #expect(try !sampling.needsAnotherRound(kept: 4, wanted: 4, after: 3))
-  #expect(try sampling.needsAnotherRound(kept: 3, wanted: 4, after: 2))
+  #expect(try !sampling.needsAnotherRound(kept: 4, wanted: 4, rounds: 3))
+  #expect(try sampling.needsAnotherRound(kept: 3, wanted: 4, rounds: 2))
   #expect(throws: ObjectiveError.tooFewInformativeGroups(kept: 3, wanted: 4, rounds: 3)) {
-    try sampling.needsAnotherRound(kept: 3, wanted: 4, after: 3)
+    try sampling.needsAnotherRound(kept: 3, wanted: 4, rounds: 3)
   }
-  #expect(try DynamicSampling(maximumRounds: 0).needsAnotherRound(kept: 0, wanted: 1, after: 999))
+  #expect(try DynamicSampling(maximumRounds: 0).needsAnotherRound(kept: 0, wanted: 1, rounds: 999))
 }
 
 @Test func theOverlongPenaltyGrowsOverTheBuffer() throws {

@@ -133,16 +133,16 @@ private func batch() -> TokenBatch {
     }
     return nil
   }
-  #expect(key { $0.clipLow = 1.5 } == "clip_low")
-  #expect(key { $0.clipHigh = -0.1 } == "clip_high")
-  #expect(key { $0.clipHigh = .nan } == "clip_high")
-  #expect(key { $0.dualClip = 1 } == "dual_clip")
-  #expect(key { $0.klCoefficient = -1 } == "kl_coef")
-  #expect(key { $0.aggregation = .sumNorm } == "norm")
+  #expect(key { $0.clipLow = 1.5 } == "objective.clip_low")
+  #expect(key { $0.clipHigh = -0.1 } == "objective.clip_high")
+  #expect(key { $0.clipHigh = .nan } == "objective.clip_high")
+  #expect(key { $0.dualClip = 1 } == "objective.dual_clip")
+  #expect(key { $0.klCoefficient = -1 } == "objective.kl_coefficient")
+  #expect(key { $0.aggregation = .sumNorm } == "objective.norm")
   #expect(
     key {
       $0.aggregation = .seqMeanSumNorm
       $0.norm = 0
-    } == "norm")
+    } == "objective.norm")
   #expect(key { _ in } == nil)
 }

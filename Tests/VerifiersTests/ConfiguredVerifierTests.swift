@@ -104,7 +104,9 @@ func judge(
     #expect(try judge(.numeric, ["pattern": "times 7"], completion).verdict == .unparsable)
   }
 
-  @Test(arguments: [(0.0, 0.0, Verdict.wrong), (0.02, 0, .right), (0, 0.001, .right), (0.005, 0.0001, .wrong)])
+  @Test(arguments: [
+    (0.0, 0.0, Verdict.wrong), (0.02, 0, .right), (0, 0.001, .right), (0.005, 0.0001, .wrong),
+  ])
   func tolerancesAreAbsoluteOrRelative(
     _ absolute: Double, _ relative: Double, _ verdict: Verdict
   ) throws {
@@ -114,7 +116,9 @@ func judge(
     #expect(try judge(.numeric, changes, "41.99").verdict == verdict)
   }
 
-  @Test(arguments: ["{}", #"{"answer": "many"}"#, #"{"answer": [1]}"#, #"{"answer": ""}"#, "not JSON"])
+  @Test(arguments: [
+    "{}", #"{"answer": "many"}"#, #"{"answer": [1]}"#, #"{"answer": ""}"#, "not JSON",
+  ])
   func aRowWithoutANumberIsFailed(_ row: String) throws {
     let judgement = try judge(.numeric, [:], "42", row: row)
     #expect(judgement.verdict == .failed && !judgement.reason.isEmpty)

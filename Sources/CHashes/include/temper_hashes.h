@@ -21,3 +21,7 @@ void th_sha256_append(th_sha256 *state, const void *bytes, size_t count);
 
 // Writes the 32-byte digest. The state must be begun again before further use.
 void th_sha256_finish(th_sha256 *state, uint8_t digest[32]);
+
+// Turns the processor's SHA instructions off (1) or lets them be used again (0), so that a test
+// can compare the two ways. The result is the same.
+void th_sha256_force_portable(int on);

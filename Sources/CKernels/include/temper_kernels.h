@@ -35,9 +35,15 @@ int tk_isa_select(tk_isa isa);
 void tk_pool_resize(int threads);
 int tk_pool_threads(void);
 /* Runs task(context, i) for i in [0, count), dealt to the threads; returns when all are done.
- * Regions do not nest: a task that calls it runs the inner tasks itself, in order. Calls from
- * several threads at once take turns. */
+ * Regions do not nest: a task that calls it runs the inner tasks itself, in order; a region of
+ * one task is no region. Calls from several threads at once take turns. At most 2^30 tasks. */
 void tk_parallel(int64_t count, void (*task)(void *context, int64_t index), void *context);
+
+/* What the machine can do at most, on the whole pool, to be timed by the caller.
+ * tasks x steps x 2,048 floating-point operations, all in registers. */
+void tk_ceiling_multiply(int64_t tasks, int64_t steps);
+/* Reads x [tasks, each] once; `each` a multiple of 64. */
+void tk_ceiling_read(const float *x, int64_t tasks, int64_t each);
 
 /* ---- Products -------------------------------------------------------------------------- */
 
@@ -55,6 +61,8 @@ typedef struct tk_weight {
 
 /* Bytes of `panels` for a matrix of that shape. */
 size_t tk_weight_bytes(int64_t outputs, int64_t inputs, tk_dtype dtype);
+/* Fills `panels` with zeros, which asks for large pages first: call it on fresh memory. */
+void tk_weight_clear(const tk_weight *w);
 /* Packs rows [first, first + count) of W from row-major float32 `rows` [count, inputs]. */
 void tk_weight_pack(const tk_weight *w, int64_t first, int64_t count, const float *rows);
 /* The inverse: rows [first, first + count), widened to float32. */

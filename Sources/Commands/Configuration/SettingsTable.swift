@@ -55,7 +55,7 @@ struct SettingsTable<Root>: Sendable {
       let value: String
       if parts.count == 2 {
         value = String(parts[1])
-      } else if setting.isFlag, rest.first.flatMap(Bool.init) == nil {
+      } else if setting.isFlag, rest.first != "true", rest.first != "false" {
         value = "true"
       } else if let next = rest.popFirst() {
         value = next

@@ -1,24 +1,19 @@
 import JSON
+import PluginHost
+import Verifiers
 
 /// A verifier as the user names it: `exact`, `exact:marker=####`, or in a file
-/// `{name: exact, weight: 0.5, config: {marker: "####"}}`.
-struct VerifierChoice: SettingValue, Equatable {
+/// `{name: exact, config: {marker: "####", weight: 0.5}}`.
+struct VerifierChoice: SettingValue {
   static let kind = "NAME[:key=value,...]"
 
-  var name: String
-  var weight = 1.0
-  /// `key=value,...` as on the command line; the plugin's own defaults say what types they have.
-  var options = ""
-  /// The same as an object, from a file.
-  var config: JSONLiteral = .object([])
+  var request: PluginRequest
+
+  init(_ request: PluginRequest) { self.request = request }
 
   init?(settingText: String) {
-    // A path may hold a colon only before its last slash.
-    let start = settingText.lastIndex(of: "/") ?? settingText.startIndex
-    let colon = settingText[start...].firstIndex(of: ":")
-    name = String(settingText[..<(colon ?? settingText.endIndex)])
-    options = colon.map { String(settingText[settingText.index(after: $0)...]) } ?? ""
-    if name.isEmpty { return nil }
+    guard let request = try? PluginRequest(parsing: settingText) else { return nil }
+    self.init(request)
   }
 
   init?(settingLiteral: JSONLiteral) {
@@ -26,26 +21,42 @@ struct VerifierChoice: SettingValue, Equatable {
     case .string(let text):
       self.init(settingText: text)
     case .object(let members):
-      guard case .string(let name)? = settingLiteral["name"], !name.isEmpty,
-        members.allSatisfy({ ["name", "weight", "config"].contains($0.key) })
+      guard case .string(let name)? = settingLiteral["name"],
+        members.allSatisfy({ ["name", "config"].contains($0.key) })
       else { return nil }
-      self.name = name
-      if let weight = settingLiteral["weight"] {
-        guard let number = Double(settingLiteral: weight) else { return nil }
-        self.weight = number
-      }
-      if let config = settingLiteral["config"] {
-        guard case .object = config else { return nil }
-        self.config = config
-      }
+      let config = settingLiteral["config"] ?? .object([])
+      guard case .object = config else { return nil }
+      self.init(PluginRequest(name: name, configuration: config))
     default: return nil
     }
   }
 
-  /// The form of the file; options that came as text are resolved before a run is stored.
+  /// The form of the file, complete once the options of the command line are resolved.
   var literal: JSONLiteral {
-    options.isEmpty
-      ? ["name": .string(name), "weight": .double(weight), "config": config]
-      : .string("\(name):\(options)")
+    ["name": .string(request.name), "config": request.configuration]
+  }
+}
+
+/// Verifiers that are ready, and the choices that would make the same ones again.
+struct ReadyVerifiers {
+  let set: VerifierSet
+  let resolved: [VerifierChoice]
+
+  /// - Parameter folders: searched before the usual ones.
+  init(_ choices: [VerifierChoice], folders: [String], seed: UInt64) throws {
+    guard !choices.isEmpty else {
+      throw ConfigurationError.missing(
+        key: "verifier", help: "who judges the completions? `temper plugins list` names them")
+    }
+    let catalog = PluginCatalog(searchPath: folders + PluginCatalog.standardSearchPath())
+    let surroundings = PluginSurroundings(seed: seed)
+    let verifiers = try choices.map { try catalog.verifier($0.request, surroundings) }
+    set = VerifierSet(verifiers.map(\.member))
+    resolved = zip(choices, verifiers).map { choice, ready in
+      var configuration = ready.configuration
+      configuration["weight"] = .double(ready.weight)
+      return VerifierChoice(
+        PluginRequest(name: choice.request.name, configuration: configuration))
+    }
   }
 }

@@ -27,6 +27,11 @@ extension ModelFileError: CustomStringConvertible {
       "\(file): \(reason)"
     case .noWeights(let folder):
       "\(folder): there is neither model.safetensors nor model.safetensors.index.json"
+    case .missingTensors(let file, ["lm_head.weight"]):
+      """
+      \(file): tensor lm_head.weight is missing; if the embedding is the head, config.json must \
+      say "tie_word_embeddings": true
+      """
     case .missingTensors(let file, let names):
       "\(file): \(Self.listing(names)); config.json asks for more than the weights hold"
     case .dtype(let file, let tensor, let dtype):

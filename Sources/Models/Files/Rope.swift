@@ -114,3 +114,10 @@ extension Rope.Yarn {
     factor <= 1 ? 1 : 0.1 * mu * log(factor) + 1
   }
 }
+
+extension Rope {
+  /// Whether the frequencies depend on the length of the context, which a run then fixes.
+  var dependsOnContext: Bool {
+    if case .dynamic = scaling { true } else { false }
+  }
+}

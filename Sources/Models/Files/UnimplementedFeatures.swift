@@ -8,7 +8,8 @@ extension ModelConfiguration {
         "quantization_config", value,
         "use the unquantized model, with float32, float16 or bfloat16 weights")
     }
-    if let ways = try reader.number("pretraining_tp"), ways > 1 {
+    // Published SmolLM3 files say 2, to a class that has no such switch.
+    if family != .smollm3, let ways = try reader.number("pretraining_tp"), ways > 1 {
       throw reader.unsupported(
         "pretraining_tp", reader.json["pretraining_tp"],
         "set it to 1: the weights are the same, only the rounding differs")

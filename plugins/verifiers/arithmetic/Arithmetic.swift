@@ -51,7 +51,8 @@ struct Arithmetic: Verifier {
     }
     guard Int(gold) == value else {
       throw PluginError.invalidInput(
-        "the row's '\(configuration.gold)' is '\(gold)', but \(problem) comes to \(twoDigits(value))")
+        "the row's '\(configuration.gold)' is '\(gold)', but \(problem) comes to \(twoDigits(value))"
+      )
     }
     return value
   }

@@ -61,7 +61,8 @@ extension String {
       needle.withUTF8 { needle in
         guard haystack.count >= needle.count else { return nil }
         return (0...haystack.count - needle.count).last { start in
-          haystack[start] == needle[0] && haystack[start..<start + needle.count].elementsEqual(needle)
+          haystack[start] == needle[0]
+            && haystack[start..<start + needle.count].elementsEqual(needle)
         }.map { $0 + needle.count }
       }
     }

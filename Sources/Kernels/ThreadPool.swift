@@ -17,7 +17,7 @@ public enum ThreadPool {
   /// Runs `body(i)` for every `i` in `0..<count`, in any order, on the pool; returns when all are
   /// done. Inside a body, `parallel` runs its own bodies one after another.
   public static func parallel(_ count: Int, _ body: (Int) -> Void) {
-    precondition(count >= 0, "\(count) tasks")
+    precondition(count >= 0 && count <= 1 << 30, "\(count) tasks")
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { pointer in
         let context = UnsafeMutableRawPointer(mutating: pointer)

@@ -1,0 +1,65 @@
+# make             the release build: .build/release/temper and the plugins beside it
+# make test        all tests, in a release build of their own
+# make quickstart  install, build, and watch the embedded model get better
+# make install     into PREFIX (/usr/local), with the Swift runtime, so that no toolchain is needed
+# make format      rewrite the Swift sources in the house's style; make lint only looks
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := build
+
+PREFIX ?= /usr/local
+CONFIGURATION := -c release --explicit-target-dependency-import-check error
+# Swift links with gold where it can; a distribution without it has lld from the toolchain.
+ifeq ($(shell command -v ld.gold),)
+CONFIGURATION += -Xswiftc -use-ld=lld
+endif
+
+.PHONY: build test quickstart install format lint clean
+
+build:
+	@swift build $(CONFIGURATION)
+
+# Only failures and the runner's closing line reach the terminal; .build/tests.log has the rest.
+# After a crash the backtracer can hang for minutes, so it stays off.
+test:
+	@mkdir -p .build
+	@SWIFT_BACKTRACE=enable=no swift test $(CONFIGURATION) -Xswiftc -enable-testing \
+	  --disable-xctest --scratch-path .build/tests 2>&1 | tee .build/tests.log | \
+	  awk '/Test run with/ || !/^(◇|✔|↳|\[)/'
+
+quickstart:
+	@bash .ci/install
+	@$(MAKE) --no-print-directory build
+	@bash evals/quickstart.sh
+
+# bin/temper and lib/temper find each other by relative paths, so the tree can be moved whole.
+INSTALL_SCRATCH := .build/install
+RUNTIME = $(shell swift -print-target-info | sed -n '/"runtimeLibraryPaths"/{n;s/.*"\(.*\)".*/\1/p}')
+install:
+	@swift build $(CONFIGURATION) --scratch-path $(INSTALL_SCRATCH) \
+	  --disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath \
+	  -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/temper/swift' \
+	  -Xlinker -rpath -Xlinker '$$ORIGIN/../swift'
+	@install -d $(DESTDIR)$(PREFIX)/{bin,include,lib/temper/plugins,lib/temper/swift}
+	@install $(INSTALL_SCRATCH)/release/temper $(DESTDIR)$(PREFIX)/bin
+	@install -m 644 Sources/CPluginABI/include/temper_plugin.h $(DESTDIR)$(PREFIX)/include
+	@for plugin in plugins/*/*/; do \
+	  kind=$$(basename $$(dirname $$plugin)); name=$$(basename $$plugin); \
+	  library=lib$${kind%s}_$${name//-/_}.so; \
+	  install $(INSTALL_SCRATCH)/release/$$library $(DESTDIR)$(PREFIX)/lib/temper/plugins || exit 1; \
+	done
+	@LD_LIBRARY_PATH=$(RUNTIME) ldd $(DESTDIR)$(PREFIX)/bin/temper \
+	  $(DESTDIR)$(PREFIX)/lib/temper/plugins/*.so | \
+	  awk '$$3 ~ /^\// && index($$3, "$(RUNTIME)/") == 1 { print $$3 }' | sort -u | \
+	  xargs -I{} install -m 644 {} $(DESTDIR)$(PREFIX)/lib/temper/swift
+	@echo "temper is in $(DESTDIR)$(PREFIX)/bin"
+
+FORMATTED := Package.swift Sources Tests plugins
+format:
+	@swift format -i -r $(FORMATTED)
+
+lint:
+	@swift format lint --strict -r $(FORMATTED)
+
+clean:
+	@rm -rf .build

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Checks
+import Foundation
+import JSON
+
+/// `temper check`: files of expected values.
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Compare what temper computes with files of expected values.",
+    discussion: """
+      Exit status 0 when everything compared agrees, 1 when something differs or nothing could be \
+      compared, 2 when PATH is not of the form.
+      """,
+    subcommands: [
+      Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
+      Optimizers.self,
+    ])
+
+  struct Output: ParsableArguments {
+    @Flag(help: "End with one JSON object on a line of its own.")
+    var json = false
+
+    func finish(_ compare: () throws -> CheckReport) throws {
+      let report: CheckReport
+      do {
+        report = try compare()
+      } catch let error as CheckError {
+        Console.note("temper: \(error)")
+        throw ExitCode(2)
+      } catch let error as JSONError {
+        Console.note("temper: \(error)")
+        throw ExitCode(2)
+      }
+      Console.report(report.summary)
+      if json { Console.report(report.json.serialized()) }
+      throw ExitCode(report.exitCode)
+    }
+  }
+
+  struct Models: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Logits, loss, gradients and greedy decoding of model folders.")
+    @Argument(help: "A model folder with golden.json, or a folder of such.") var path: String
+    @OptionGroup var output: Output
+    func run() throws { try output.finish { try checkModels(path: URL(filePath: path)) } }
+  }
+
+  struct TokenizersCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "tokenizers", abstract: "Ids, texts and streams of a tokenizer.")
+    @Argument(help: "A JSON Lines file of rows.") var path: String
+    @Option(help: "A tokenizer's folder or file.") var tokenizer: String
+    @OptionGroup var output: Output
+    func run() throws {
+      try output.finish {
+        try checkTokenizers(file: URL(filePath: path), tokenizer: URL(filePath: tokenizer))
+      }
+    }
+  }
+
+  struct Generation: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Greedy continuations, or gradients, of a real model.")
+    @Argument(help: "NAME_greedy.json or NAME_grads.json.") var path: String
+    @Option(help: "The model's folder.") var model: String
+    @OptionGroup var output: Output
+    func run() throws {
+      try output.finish {
+        try checkGeneration(path: URL(filePath: path), model: URL(filePath: model))
+      }
+    }
+  }
+
+  struct Templates: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Rendered chat templates and their ids.")
+    @Argument(help: "rendered.jsonl, or the folder that holds it.") var path: String
+    @Option(help: "The folder of NAME.jinja; templates/ beside the file unless given.")
+    var templates: String?
+    @Option(help: "The folder of tokenizer folders.") var tokenizers: String?
+    @OptionGroup var output: Output
+    func run() throws {
+      try output.finish {
+        try checkTemplates(
+          path: URL(filePath: path), templates: templates.map { URL(filePath: $0) },
+          tokenizers: tokenizers.map { URL(filePath: $0) })
+      }
+    }
+  }
+
+  struct Objectives: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Losses, gradients, advantages and controllers.")
+    @Argument(help: "objectives.json.") var path: String
+    @OptionGroup var output: Output
+    func run() throws { try output.finish { try checkObjectives(path: URL(filePath: path)) } }
+  }
+
+  struct Optimizers: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Trajectories of optimizers.")
+    @Argument(help: "optimizers.json, or the folder that holds it.") var path: String
+    @OptionGroup var output: Output
+    func run() throws { try output.finish { try checkOptimizers(path: URL(filePath: path)) } }
+  }
+}

@@ -1,0 +1,19 @@
+import Foundation
+import Synchronization
+
+/// Ctrl-C as a request: the first asks for an orderly end, the second ends at once.
+enum Interruption {
+  private static let requests = Atomic<Int>(0)
+
+  static var isRequested: Bool { requests.load(ordering: .relaxed) > 0 }
+
+  /// Begins to listen for SIGINT and SIGTERM.
+  static func listen() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        guard Interruption.requests.add(1, ordering: .relaxed).oldValue > 0 else { return }
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+}

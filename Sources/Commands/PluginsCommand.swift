@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import JSON
+import PluginHost
+
+/// `temper plugins`: what there is, without running any of it.
+struct PluginsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plugins", abstract: "List plugins and describe them.",
+    subcommands: [List.self, Info.self])
+
+  struct Places: ParsableArguments {
+    @Option(name: .customLong("plugins"), help: "A further folder to look in; repeatable.")
+    var folders: [String] = []
+    @Flag(help: "Print JSON.") var json = false
+
+    var catalog: PluginCatalog {
+      PluginCatalog(searchPath: folders + PluginCatalog.standardSearchPath())
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "One line a plugin.")
+    @OptionGroup var places: Places
+
+    func run() throws {
+      let catalog = places.catalog
+      for problem in catalog.problems { Console.note("temper: \(problem)") }
+      if places.json {
+        return Console.report(JSONLiteral.array(catalog.plugins.map(\.json)).serialized())
+      }
+      let width = (catalog.plugins.map(\.name.count).max() ?? 0) + 2
+      for plugin in catalog.plugins {
+        let name = plugin.name.padding(toLength: width, withPad: " ", startingAt: 0)
+        Console.report("\(name)\(plugin.kind)  \(plugin.summary)")
+      }
+    }
+  }
+
+  struct Info: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "A plugin's version, place and settings with their defaults.")
+    @Argument(help: "A plugin's name.") var name: String
+    @OptionGroup var places: Places
+
+    func run() throws {
+      let plugin = try places.catalog.plugin(named: name)
+      if places.json { return Console.report(plugin.json.serialized()) }
+      Console.report(
+        """
+        \(plugin.name)  \(plugin.version)
+        id       \(plugin.id)
+        kind     \(plugin.kind)
+        library  \(plugin.place)
+
+        \(plugin.summary)
+
+        settings and their defaults
+        \(YAMLFile.text(plugin.defaults))
+        """)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+
+/// The `temper` command.
+public struct TemperCommand: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "temper",
+    abstract: "Post-train small language models by reward.",
+    version: "0.1.0",
+    subcommands: [
+      PluginsCommand.self, CheckCommand.self,
+    ])
+
+  public init() {}
+
+  /// Runs the command line and ends the process: 0 done, 1 failed, 2 wrong use.
+  public static func start() -> Never {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      Foundation.exit(0)
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch let error as ConfigurationError {
+      Console.note("temper: \(error)")
+      Foundation.exit(2)
+    } catch {
+      let isUse = exitCode(for: error) == .validationFailure
+      let isClean = exitCode(for: error) == .success
+      if isUse || isClean {
+        let message = fullMessage(for: error)
+        isClean ? Console.report(message) : Console.note(message)
+        Foundation.exit(isClean ? 0 : 2)
+      }
+      Console.note("temper: \(error)")
+      Foundation.exit(1)
+    }
+  }
+}

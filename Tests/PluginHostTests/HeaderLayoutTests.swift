@@ -1,0 +1,65 @@
+import CPluginABI
+import Testing
+
+/// Version 1.0 of the contract, byte for byte, for 64-bit platforms. A number here may never
+/// change; a struct that grows gets new lines at its end and a new size.
+@Suite struct HeaderLayoutTests {
+  private func layout<Struct>(_ members: [PartialKeyPath<Struct>]) -> [Int] {
+    members.map { MemoryLayout<Struct>.offset(of: $0)! } + [MemoryLayout<Struct>.size]
+  }
+
+  @Test func basicTypesStandStill() {
+    #expect(layout([\temper_text.data, \.size]) == [0, 8, 16])
+    #expect(layout([\temper_error.message]) == [0, 512])
+    #expect(layout([\temper_sink.context, \.write]) == [0, 8, 16])
+  }
+
+  @Test func theHostStandsStill() {
+    #expect(
+      layout([\temper_host.size, \.abi_major, \.abi_minor, \.context, \.service])
+        == [0, 4, 8, 16, 24, 32])
+    #expect(layout([\temper_log_service.size, \.write]) == [0, 8, 16])
+    #expect(layout([\temper_metrics_service.size, \.record]) == [0, 8, 16])
+    #expect(layout([\temper_random_service.size, \.bits]) == [0, 8, 16])
+  }
+
+  @Test func thePluginStandsStill() {
+    #expect(
+      layout([\temper_descriptor.size, \.id, \.version, \.kind, \.summary, \.defaults])
+        == [0, 8, 16, 24, 32, 40, 48])
+    #expect(
+      layout([\temper_plugin.size, \.descriptor, \.context, \.create, \.destroy, \.table])
+        == [0, 8, 16, 24, 32, 40, 48])
+    #expect(
+      layout([\temper_library.size, \.abi_major, \.abi_minor, \.plugin_count, \.plugins])
+        == [0, 4, 8, 12, 16, 24])
+  }
+
+  @Test func theVerifierStandsStill() {
+    #expect(
+      layout([\temper_sample.size, \.row, \.prompt, \.completion, \.tokens, \.token_count])
+        == [0, 8, 24, 40, 56, 64, 72])
+    #expect(
+      layout([\temper_judgement.size, \.verdict, \.reward, \.reason, \.answer])
+        == [0, 4, 8, 16, 32, 48])
+    #expect(layout([\temper_verifier.size, \.judge]) == [0, 8, 16])
+  }
+
+  @Test func valuesAndNamesStandStill() {
+    #expect(
+      [TEMPER_OK, TEMPER_INVALID_CONFIG, TEMPER_INVALID_INPUT, TEMPER_UNAVAILABLE, TEMPER_INTERNAL]
+        .map(\.rawValue) == [0, 1, 2, 3, 4])
+    #expect(
+      [TEMPER_FAILED, TEMPER_RIGHT, TEMPER_WRONG, TEMPER_UNPARSABLE].map(\.rawValue)
+        == [0, 1, 2, 3])
+    #expect(
+      [TEMPER_LOG_DEBUG, TEMPER_LOG_INFO, TEMPER_LOG_WARNING, TEMPER_LOG_ERROR].map(\.rawValue)
+        == [0, 1, 2, 3])
+    #expect(TEMPER_ABI_MAJOR == 1 && TEMPER_ABI_MINOR == 0)
+    #expect(TEMPER_VERIFIER == "temper.verifier/1")
+    #expect(TEMPER_SERVICE_LOG == "temper.log/1")
+    #expect(TEMPER_SERVICE_METRICS == "temper.metrics/1")
+    #expect(TEMPER_SERVICE_RANDOM == "temper.random/1")
+    #expect(TEMPER_ENTRY_SYMBOL == "temper_plugin_entry")
+  }
+}
