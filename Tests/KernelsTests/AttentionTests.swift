@@ -3,7 +3,7 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   @Suite struct AttentionTests {
     /// One sequence's queries, keys and values, and the pages that hold its keys and values.
     struct Sequence: CustomTestStringConvertible {

@@ -4,7 +4,7 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   /// The readable functions against the C library's in double; the kernels' against the readable
   /// ones, to the bit.
   @Suite struct ElementaryFunctionTests {

@@ -3,7 +3,7 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   @Suite struct GatedActivationTests {
     private func reference(_ u: Float, _ function: GatedActivation.Function) -> Float {
       switch function {

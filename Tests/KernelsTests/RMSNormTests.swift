@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   @Suite struct RMSNormTests {
     struct Shape: CustomTestStringConvertible {
       var rows, heads, width: Int

@@ -4,7 +4,7 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   @Suite struct RotationTests {
     private func frequencies(_ half: Int) -> [Double] {
       (0..<half).map { pow(1e4, -Double($0) / Double(half)) }

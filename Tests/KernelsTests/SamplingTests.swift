@@ -3,9 +3,9 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   @Suite struct SamplingTests {
-    private let rows = 150
+    private let rows = 40
 
     /// The law by its definition, in double: sort, cut, invert.
     private func reference(_ logits: [Float], _ law: SamplingLaw, uniform: Double) -> (

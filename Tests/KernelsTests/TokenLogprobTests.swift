@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   @Suite struct TokenLogprobTests {
     static let temperatures: [Float] = [1, 0.7, 2.5]
 

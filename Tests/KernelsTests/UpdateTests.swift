@@ -3,7 +3,7 @@ import Kernels
 import Tensors
 import Testing
 
-extension KernelTests {
+extension SharedMachine {
   @Suite struct UpdateTests {
     /// Ten steps on one number, in double.
     @Test func stepsFollowTheFormulas() {
