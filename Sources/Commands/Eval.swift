@@ -54,7 +54,15 @@ struct Eval: ParsableCommand {
   @Option(help: "Write the report, problem by problem, to this file.") var report: String?
   @Option(help: "Write every completion with its verdict to this file.") var completions: String?
   @Option(help: "A report of the same problems to compare with, paired.") var against: String?
+  @Flag(help: "Exit with 1 unless the greedy accuracy rose and the largest pass@k did not fall (with --against).")
+  var mustImprove = false
   @Flag(help: "Print the report as JSON.") var json = false
+
+  func validate() throws {
+    guard !mustImprove || against != nil else {
+      throw ValidationError("--must-improve needs --against: a report to improve on.")
+    }
+  }
 
   func run() throws {
     let configuration = try arguments.resolve(
@@ -77,6 +85,10 @@ struct Eval: ParsableCommand {
     } else {
       Console.report(report.table)
       if let comparison { Console.report("\n" + comparison.table) }
+    }
+    if mustImprove, let comparison, !comparison.isImprovement {
+      Console.note("temper: it did not improve")
+      throw ExitCode.failure
     }
   }
 

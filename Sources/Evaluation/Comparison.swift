@@ -38,6 +38,12 @@ public struct Comparison: Sendable {
     self.rows = rows
   }
 
+  /// The first score rose, and the interval of no other change lies below zero.
+  public var isImprovement: Bool {
+    guard let first = rows.first else { return false }
+    return first.after > first.before && rows.allSatisfy { $0.change.high >= 0 }
+  }
+
   public var json: JSONLiteral {
     .object(
       rows.map { row in

@@ -16,6 +16,13 @@ extension JSON {
   public init(
     parsing bytes: UnsafeBufferPointer<UInt8>, source: String = "", line: Int? = nil
   ) throws(JSONError) {
+    if let rewritten = SurrogatePairs.written(out: bytes) {
+      let parsed = rewritten.withUnsafeBufferPointer { bytes in
+        Result { () throws(JSONError) in try JSON(parsing: bytes, source: source, line: line) }
+      }
+      self = try parsed.get()
+      return
+    }
     let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
     let bytes = isMarked ? UnsafeBufferPointer(rebasing: bytes.dropFirst(3)) : bytes
     guard bytes.count < Int(Int32.max) else {
@@ -64,7 +71,12 @@ extension JSON {
   /// Reads and parses a file.
   public init(contentsOf file: URL) throws(JSONError) {
     let map = try FileBytes(of: file)
-    self = try JSON(parsing: map.bytes, source: file.lastPathComponent)
+    let parsed = withExtendedLifetime(map) {
+      Result { () throws(JSONError) in
+        try JSON(parsing: map.bytes, source: file.lastPathComponent)
+      }
+    }
+    self = try parsed.get()
   }
 }
 

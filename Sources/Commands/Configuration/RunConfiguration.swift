@@ -59,7 +59,7 @@ extension SettingsTable {
     [
       Setting("model", path.appending(path: \.model), help: "The model's folder: config.json, weights, tokenizer."),
       Setting("run.name", path.appending(path: \.name), "name", help: "The run's folder below run.folder; by default the command's name and the time."),
-      Setting("run.folder", path.appending(path: \.runs), help: "Where runs are kept."),
+      Setting("run.folder", path.appending(path: \.runs), "runs", help: "Where runs are kept."),
       Setting("run.seed", path.appending(path: \.seed), "seed", help: "The same seed gives the same run."),
       Setting("run.threads", path.appending(path: \.threads), "threads", help: "Threads; none for one a core. Results do not depend on it."),
       Setting("run.dtype", path.appending(path: \.dtype), "dtype", help: "The type of the weights' compute copy, in sampling and training alike."),
