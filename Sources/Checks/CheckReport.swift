@@ -63,7 +63,9 @@ public struct CheckReport: Sendable {
     var lines = ["\(what): \(agreed) of \(cases) agree, \(skipped) skipped"]
     lines += skips.map { "  skipped \($0.count): \($0.why)" }
     if cases == 0 { lines.append("  nothing could be compared") }
-    if worstError > 0 { lines.append("  worst error: \(worstError) of its tolerance") }
+    if worstError > 0, worstError.isFinite {
+      lines.append("  worst error: \(worstError) of its tolerance")
+    }
     lines += details.map { "  differs: \($0)" }
     if differ.count > details.count {
       lines.append("  and \(differ.count - details.count) more")
@@ -71,7 +73,8 @@ public struct CheckReport: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// The report for programs; an infinite worst error, as of exact comparisons, is null.
+  /// The report for programs. JSON has no infinity, so that an infinite worst error, which is that
+  /// of exact comparisons and of NaN, is written as 1e308.
   public var json: JSONLiteral {
     .object(
       [
@@ -79,7 +82,7 @@ public struct CheckReport: Sendable {
         .init("cases", .int(cases)),
         .init("agreed", .int(agreed)),
         .init("skipped", .int(skipped)),
-        .init("worst_error", .double(worstError)),
+        .init("worst_error", .double(min(worstError, 1e308))),
         .init("differ", .array(differ.map { .string($0) })),
       ] + extra)
   }

@@ -152,11 +152,12 @@ private struct RowComparison {
 }
 
 /// A string that equals another only if their code points do.
-private struct ExactString: Equatable, CustomStringConvertible {
-  let utf8: [UInt8]
+struct ExactString: Equatable, CustomStringConvertible {
+  private let utf8: [UInt8]
+  init(_ text: String) { utf8 = Array(text.utf8) }
   var description: String { String(decoding: utf8, as: UTF8.self).debugDescription }
 }
 
 extension String {
-  fileprivate var exact: ExactString { ExactString(utf8: Array(utf8)) }
+  fileprivate var exact: ExactString { ExactString(self) }
 }

@@ -16,7 +16,7 @@ public final class PackedWeight: @unchecked Sendable {
   public let type: Precision
 
   private let storage: Storage<UInt8>
-  let weight: tk_weight
+  package let weight: tk_weight
 
   /// All zero until it is packed.
   public init(outputs: Int, inputs: Int, type: Precision = .float32) {

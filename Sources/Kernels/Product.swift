@@ -16,7 +16,8 @@ public enum Product {
   ) {
     precondition(
       x.columns == w.inputs && y.columns <= w.outputs && x.rows == y.rows,
-      "[\(y.rows), \(y.columns)] from [\(x.rows), \(x.columns)] times [\(w.outputs), \(w.inputs)]^T")
+      "[\(y.rows), \(y.columns)] from [\(x.rows), \(x.columns)] times [\(w.outputs), \(w.inputs)]^T"
+    )
     withUnsafePointer(to: w.weight) {
       tk_product_forward(
         y.base, Int64(y.stride), x.base, Int64(x.stride), $0, bias, Int64(y.rows),
@@ -30,7 +31,8 @@ public enum Product {
   ) {
     precondition(
       dx.columns == w.inputs && dy.columns <= w.outputs && dx.rows == dy.rows,
-      "[\(dx.rows), \(dx.columns)] from [\(dy.rows), \(dy.columns)] times [\(w.outputs), \(w.inputs)]")
+      "[\(dx.rows), \(dx.columns)] from [\(dy.rows), \(dy.columns)] times [\(w.outputs), \(w.inputs)]"
+    )
     withUnsafePointer(to: w.weight) {
       tk_product_backward_input(
         dx.base, Int64(dx.stride), dy.base, Int64(dy.stride), $0, Int64(dy.rows),
@@ -42,7 +44,8 @@ public enum Product {
   public static func backwardWeight(_ dy: Matrix, _ x: Matrix, into dw: Matrix) {
     precondition(
       dw.rows == dy.columns && dw.columns == x.columns && dy.rows == x.rows,
-      "[\(dw.rows), \(dw.columns)] from [\(dy.rows), \(dy.columns)]^T times [\(x.rows), \(x.columns)]")
+      "[\(dw.rows), \(dw.columns)] from [\(dy.rows), \(dy.columns)]^T times [\(x.rows), \(x.columns)]"
+    )
     precondition(
       dw.stride == dw.columns, "a stride of \(dw.stride) for \(dw.columns) columns of dw")
     tk_product_backward_weight(

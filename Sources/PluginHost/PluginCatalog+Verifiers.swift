@@ -42,8 +42,7 @@ extension PluginCatalog {
   private func verifier(
     atPath request: PluginRequest, _ weight: Double, _ surroundings: PluginSurroundings
   ) throws(PluginHostError) -> ResolvedVerifier {
-    // Without a slash the loader would search the system's folders.
-    let path = request.name.contains("/") ? request.name : "./\(request.name)"
+    let path = request.path
     let plugins = try PluginLibrary(path: path).plugins
     guard let only = plugins.first else {
       throw .malformed(path: path, reason: "it holds no plugin")

@@ -67,6 +67,14 @@ public struct PluginCatalog: Sendable {
     return match
   }
 
+  /// What `temper plugins info` shows: the plugin of a name, or all plugins of a library that is
+  /// given by its path.
+  public func describe(_ name: String) throws(PluginHostError) -> [PluginInfo] {
+    let request = PluginRequest(name: name)
+    guard request.isPath else { return [try plugin(named: name)] }
+    return try PluginLibrary(path: request.path).plugins.map(\.info)
+  }
+
   /// The files of one entry of the search path that may be plugins.
   private static func libraries(in entry: String) -> [String] {
     var isFolder: ObjCBool = false

@@ -40,6 +40,9 @@ public struct PluginRequest: Sendable, Equatable {
   /// True if the name is the path of a library.
   var isPath: Bool { name.contains("/") || name.hasSuffix(".so") }
 
+  /// The library's path. Without a slash the loader would search the system's folders.
+  var path: String { name.contains("/") ? name : "./\(name)" }
+
   private static func split(_ text: Substring) -> [Substring] {
     var pieces: [Substring] = []
     var rest = text

@@ -20,21 +20,30 @@ extension PluginConfiguration {
     for key in given.keys.sorted() where defaults[key] == nil {
       throw PluginError.invalidConfiguration(unknownKey(key, known: defaults.keys.sorted()))
     }
-    let merged = defaults.merging(given) { $1 }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     do {
-      return try decoder.decode(Self.self, from: JSONEncoder().encode(merged))
+      return try decoded(from: defaults.merging(given) { $1 })
     } catch DecodingError.typeMismatch(let type, let context) {
       throw refusal("must be \(name(of: type))", at: context.codingPath, in: given)
     } catch DecodingError.valueNotFound(let type, let context) {
       throw refusal("must be \(name(of: type))", at: context.codingPath, in: given)
-    } catch DecodingError.dataCorrupted(let context) {
-      throw refusal(
-        "cannot be used: \(context.debugDescription)", at: context.codingPath, in: given)
+    } catch DecodingError.dataCorrupted {
+      // The decoder does not say where a number does not fit: 1.5 as an integer.
+      let culprit = given.keys.sorted().first { key in
+        (try? decoded(from: defaults.merging([key: given[key]!]) { $1 })) == nil
+      }
+      guard let key = culprit, let value = given[key]?.json, let standard = defaults[key]?.json
+      else { throw PluginError.invalidConfiguration("the values do not fit each other") }
+      throw PluginError.invalidConfiguration(
+        "'\(key)' cannot be \(value); give a value like its default, \(standard)")
     } catch DecodingError.keyNotFound(let key, let context) {
       throw refusal("has no '\(snakeCase(key.stringValue))'", at: context.codingPath, in: given)
     }
+  }
+
+  private static func decoded(from object: [String: JSONValue]) throws -> Self {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Self.self, from: JSONEncoder().encode(object))
   }
 
   private static func defaults() throws -> [String: JSONValue] {
@@ -56,10 +65,7 @@ extension PluginConfiguration {
     _ problem: String, at path: [any CodingKey], in given: [String: JSONValue]
   ) -> PluginError {
     var message = "'\(place(path))' \(problem)"
-    if path.count == 1, let value = given[place(path)], let text = try? JSONEncoder().encode(value)
-    {
-      message += "; it is \(String(decoding: text, as: UTF8.self))"
-    }
+    if path.count == 1, let text = given[place(path)]?.json { message += "; it is \(text)" }
     return .invalidConfiguration(message)
   }
 }
@@ -83,7 +89,8 @@ private func name(of type: Any.Type) -> String {
   case is any BinaryInteger.Type: "a whole number"
   case is any BinaryFloatingPoint.Type: "a number"
   case is String.Type: "a string"
-  default: "a \(type)"
+  case is [Any].Type: "an array"
+  default: "of type \(type)"
   }
 }
 
@@ -129,6 +136,10 @@ private func distance(_ a: String, _ b: String) -> Int {
 private enum JSONValue: Codable {
   case null, bool(Bool), int(Int), double(Double), string(String)
   case array([JSONValue]), object([String: JSONValue])
+
+  var json: String? {
+    (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) }
+  }
 
   init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()

@@ -66,7 +66,7 @@ public struct NumericVerifier: Verifier {
     case .tooMuchWork(let reason): return .failure(Absence(reason: reason))
     case .found(let match, let group, let rest):
       // A pattern with a group says where the number is; one without leads to it.
-      let place = pattern.groupCount > 0 ? group ?? match : rest
+      let place = pattern.hasGroup ? group ?? match : rest
       return Numeral.all(in: place).first.map(Result.success)
         ?? .failure(Absence(reason: "there is no number behind the pattern"))
     }

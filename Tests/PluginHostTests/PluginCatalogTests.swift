@@ -134,7 +134,7 @@ let shipped = PluginCatalog()
 
   @Test func aScanLeavesStrangersClosedAndFindsPlugins() throws {
     try withFolder { folder in
-      _ = try CFixture.library("stranger", in: folder)
+      _ = try CFixture.library("stranger", macros: ["EXPLOSIVE"], in: folder)
       _ = try CFixture.library("polite", in: folder)
       _ = try CFixture.library("probe", as: "old", macros: ["MAJOR=7"], in: folder)
       try "text".write(
@@ -146,8 +146,18 @@ let shipped = PluginCatalog()
       #expect(catalog.plugins.map(\.name) == ["numeric", "polite", "regex"])
       #expect(
         catalog.problems == [.otherABI(path: "\(folder.path)/libold.so", major: 7, minor: 0)])
-      #expect(getenv("TEMPER_TEST_STRANGER") == nil)
     }
+  }
+
+  @Test func aLibraryIsDescribedByItsPathOrAPluginByItsName() throws {
+    try withFolder { folder in
+      let path = try CFixture.library("polite", in: folder)
+      let info = try shipped.describe(path)
+      #expect(info.map(\.id) == ["org.example.polite"] && info[0].path == path)
+      #expect(info[0].defaults == [:])
+    }
+    #expect(try shipped.describe("arithmetic").map(\.id) == ["temper.arithmetic"])
+    #expect(throws: PluginHostError.self) { try shipped.describe("libnothing.so") }
   }
 
   @Test func twoLibrariesOfOneNameAreAnErrorThatShowsBothPaths() throws {

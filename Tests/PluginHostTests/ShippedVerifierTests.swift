@@ -111,6 +111,7 @@ private func judge(_ request: String, _ completion: String, row: String) throws 
         """)
     #expect(
       reason(["ignore_case": "no"]) == #"exact: 'ignore_case' must be true or false; it is "no""#)
+    #expect(reason(["marker": "#"]) == ##"exact: 'marker' must be an array; it is "#""##)
     #expect(reason(["wrong": nil]) == "exact: 'wrong' must be a number; it is null")
     #expect(reason([1]) == "exact: the configuration is not a JSON object")
     #expect(reason([:]) == "nothing was thrown")

@@ -1,7 +1,8 @@
-/* A shared library that is no plugin. Opening it leaves a mark. */
-#define _POSIX_C_SOURCE 200809L
+/* A shared library that is no plugin. With EXPLOSIVE, opening it ends the process. */
 #include <stdlib.h>
 
-__attribute__((constructor)) static void opened(void) { setenv("TEMPER_TEST_STRANGER", "1", 1); }
+#ifdef EXPLOSIVE
+__attribute__((constructor)) static void opened(void) { abort(); }
+#endif
 
-int stranger(void) { return 42; }
+int stranger(void) { return abs(-42); }

@@ -1,0 +1,17 @@
+import Kernels
+import Testing
+
+extension SharedMachine {
+  @Suite struct CeilingsTests {
+    @Test func everyOperationIsMeasuredAgainstACeiling() {
+      let measured = measureProducts(shapes: [(inputs: 64, outputs: 128)], turns: 1)
+      #expect(measured.count == 2 * (3 + 3))
+      for one in measured {
+        #expect(one.seconds > 0 && one.seconds.isFinite)
+        #expect(one.ceilingSeconds > 0 && one.ceilingSeconds.isFinite)
+        #expect(one.operationsPerSecond == Double(2 * one.rows * 64 * 128) / one.seconds)
+      }
+      #expect(Set(measured.map(\.operation)).count == 3)
+    }
+  }
+}
