@@ -209,7 +209,8 @@ static void run_region(task_function task, void *context, uint32_t count) {
   atomic_store_explicit(&pool.count, count, memory_order_release);
   atomic_store_explicit(&pool.done, 0, memory_order_relaxed);
   for (int i = 0; i < threads; i++)
-    atomic_store_explicit(&pool.parts[i].ticket, number | part_begin(count, i), memory_order_release);
+    atomic_store_explicit(&pool.parts[i].ticket, number | part_begin(count, i),
+                          memory_order_release);
   announce(generation);
   deal(generation, 0);
   await_tasks(count);
