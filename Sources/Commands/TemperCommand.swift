@@ -8,7 +8,7 @@ public struct TemperCommand: ParsableCommand {
     abstract: "Post-train small language models by reward.",
     version: "0.1.0",
     subcommands: [
-      PluginsCommand.self, CheckCommand.self,
+      PluginsCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 
   public init() {}
