@@ -8,6 +8,7 @@ public struct TemperCommand: ParsableCommand {
     abstract: "Post-train small language models by reward.",
     version: "0.1.0",
     subcommands: [
+      GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
       PluginsCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 

@@ -8,15 +8,18 @@ extension JSON {
   /// Parses one JSON text.
   ///
   /// - Parameters:
-  ///   - bytes: UTF-8, exactly one value with optional white space around it.
+  ///   - bytes: UTF-8, exactly one value with optional white space around it; a byte order mark in
+  ///     front is passed over.
   ///   - source: the file's name, for errors.
-  ///   - line: the line of `source` on which `bytes` begin.
+  ///   - line: the line of `source` that `bytes` are, where each line is a value of its own.
   /// - Throws: ``JSONError/syntax(source:line:reason:)``.
   public init(
-    parsing bytes: UnsafeBufferPointer<UInt8>, source: String = "", line: Int = 1
+    parsing bytes: UnsafeBufferPointer<UInt8>, source: String = "", line: Int? = nil
   ) throws(JSONError) {
+    let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+    let bytes = isMarked ? UnsafeBufferPointer(rebasing: bytes.dropFirst(3)) : bytes
     guard bytes.count < Int(Int32.max) else {
-      throw .syntax(source: source, line: line, reason: "the text is larger than 2 GiB")
+      throw .syntax(source: source, line: line ?? 1, reason: "the text is larger than 2 GiB")
     }
     let tokener = json_tokener_new_ex(Self.maximumDepth)!
     defer { json_tokener_free(tokener) }
@@ -26,7 +29,7 @@ extension JSON {
     var status = json_tokener_get_error(tokener)
     var end = Int(json_tokener_get_parse_end(tokener))
     if status == json_tokener_continue {
-      // A top-level number ends only with a byte that cannot belong to it.
+      // A top-level number or word ends only with a byte that cannot belong to it.
       root = json_tokener_parse_ex(tokener, " ", 1)
       status = json_tokener_get_error(tokener)
       end = bytes.count
@@ -37,13 +40,16 @@ extension JSON {
       let reason =
         status == json_tokener_continue
         ? "it ends too early" : String(cString: json_tokener_error_desc(status))
-      throw .syntax(source: source, line: line + before, reason: reason)
+      throw .syntax(source: source, line: (line ?? 1) + before, reason: reason)
     }
+    let place = line.map { "\(source):\($0): " } ?? "\(source): "
     self.init(
-      document: JSONDocument(root: root), node: root, path: source.isEmpty ? "" : "\(source): ")
+      document: JSONDocument(root: root), node: root, path: source.isEmpty ? "" : place)
     let rest = bytes.dropFirst(end)
     guard rest.allSatisfy({ $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) }) else {
-      throw .syntax(source: source, line: line, reason: "there is text after the value")
+      let before = bytes.prefix(end).count { $0 == UInt8(ascii: "\n") }
+      throw .syntax(
+        source: source, line: (line ?? 1) + before, reason: "there is text after the value")
     }
   }
 
@@ -106,6 +112,19 @@ public struct JSONLines: Sequence {
 
   /// Each element is the value or what is wrong with its line.
   public func makeIterator() -> AnyIterator<(line: Int, value: Result<JSON, JSONError>)> {
+    let texts = texts
+    return AnyIterator {
+      texts.next().map { line, bytes in
+        let value = Result { () throws(JSONError) in
+          try JSON(parsing: bytes, source: name, line: line)
+        }
+        return (line, value)
+      }
+    }
+  }
+
+  /// The lines as they are written, not parsed; their bytes are valid while this value lives.
+  public var texts: AnyIterator<(line: Int, bytes: UnsafeBufferPointer<UInt8>)> {
     var offset = 0
     var line = 0
     return AnyIterator {
@@ -116,10 +135,7 @@ public struct JSONLines: Sequence {
         line += 1
         let bytes = UnsafeBufferPointer(rebasing: rest[..<length])
         if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-        let value = Result { () throws(JSONError) in
-          try JSON(parsing: bytes, source: name, line: line)
-        }
-        return (line, value)
+        return (line, bytes)
       }
       return nil
     }

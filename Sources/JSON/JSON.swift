@@ -19,6 +19,7 @@ public struct JSON: @unchecked Sendable {
   /// Where this value stands, for errors: `golden.json: cases[2].loss`.
   public let path: String
 
+  /// An integer that does not fit 64 bits with sign is a number.
   public enum Kind: String, Sendable {
     case null, boolean, integer, number, string, array, object
   }
@@ -26,7 +27,7 @@ public struct JSON: @unchecked Sendable {
   public var kind: Kind {
     switch json_object_get_type(node) {
     case json_type_boolean: .boolean
-    case json_type_int: .integer
+    case json_type_int: json_object_get_uint64(node) > Int64.max ? .number : .integer
     case json_type_double: .number
     case json_type_string: .string
     case json_type_array: .array
@@ -59,8 +60,7 @@ public struct JSON: @unchecked Sendable {
   /// Any number, integers included.
   public var double: Double? {
     switch kind {
-    case .integer: Double(json_object_get_int64(node))
-    case .number: json_object_get_double(node)
+    case .integer, .number: json_object_get_double(node)
     default: nil
     }
   }
@@ -113,7 +113,9 @@ public struct JSON: @unchecked Sendable {
     result.reserveCapacity(Int(count))
     for index in 0..<count {
       let element = json_object_array_get_idx(node, index)
-      guard json_object_get_type(element) == json_type_int else { return nil }
+      guard json_object_get_type(element) == json_type_int,
+        json_object_get_uint64(element) <= Int64.max
+      else { return nil }
       result.append(Int(json_object_get_int64(element)))
     }
     return result
@@ -165,16 +167,8 @@ public struct JSON: @unchecked Sendable {
     return text.count <= 60 ? text : text.prefix(57) + "..."
   }
 
-  /// The value as compact JSON text.
-  public var serialized: String {
-    guard let node else { return "null" }
-    var length = 0
-    let flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE
-    let text = json_object_to_json_string_length(node, flags, &length)!
-    return text.withMemoryRebound(to: UInt8.self, capacity: length) {
-      String(decoding: UnsafeBufferPointer(start: $0, count: length), as: UTF8.self)
-    }
-  }
+  /// The value as compact JSON text; may be asked for from several threads at once.
+  public var serialized: String { JSONLiteral(self).serialized() }
 
   private func place(of key: String) -> String {
     path.isEmpty || path.hasSuffix(": ") ? path + key : "\(path).\(key)"

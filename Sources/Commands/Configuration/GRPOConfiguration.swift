@@ -7,6 +7,7 @@ extension AdvantageEstimator: SettingName {}
 extension Aggregation: SettingName {}
 extension KLEstimator: SettingName {}
 extension ObjectivePreset: SettingName {}
+extension EmptySequences: SettingName {}
 extension LearningRateSchedule.Decay: SettingName {}
 
 /// Everything that `temper grpo` can be told.
@@ -28,6 +29,8 @@ struct GRPOConfiguration: Sendable {
   var klHorizon = 10_000.0
   /// Also write per-token columns into the rollout files.
   var logColumns = false
+
+  var preset: ObjectivePreset?
 
   /// The values that a preset puts in place of temper's own, for what the user has not set.
   mutating func apply(_ preset: ObjectivePreset) {
@@ -56,10 +59,12 @@ struct GRPOConfiguration: Sendable {
       Setting("rollout.max_rounds", \.training.rollout.maximumRounds, help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
     ] + SettingsTable.samplingSettings(\.rollout)),
     ("Objective", [
+      Setting("objective.preset", \.preset, "preset", help: "A published recipe's settings in place of temper's own; what else you set holds."),
       Setting("objective.clip_low", \.training.objective.clipLow, "clip-low", help: "Room of the ratio below 1."),
       Setting("objective.clip_high", \.training.objective.clipHigh, "clip-high", help: "Room of the ratio above 1."),
       Setting("objective.dual_clip", \.training.objective.dualClip, help: "Bounds the loss where the advantage is negative; above 1."),
       Setting("objective.aggregation", \.training.objective.aggregation, help: "How token losses are averaged."),
+      Setting("objective.empty_sequences", \.training.objective.emptySequences, help: "Whether sequences without a trained token count in seq-mean averages."),
       Setting("objective.norm", \.training.objective.norm, help: "The constant of sum-norm and seq-mean-sum-norm; the length limit unless set."),
       Setting("objective.advantages", \.training.advantages, help: "How rewards become advantages."),
       Setting("objective.kl_coefficient", \.training.objective.klCoefficient, "kl", help: "Weight of the divergence from the reference policy (beta)."),

@@ -40,6 +40,10 @@ struct DataConfiguration: Sendable {
   var tooLong = TooLongName.error
   /// Rows from the start of the file; nil for all.
   var limit: Int?
+  /// `enable_thinking=false`: what the chat template is told.
+  var templateVariables: [String] = []
+  /// The day that a template may write; today unless set, and kept with the run.
+  var date: String?
 }
 
 /// What is done with prompts that are too long.
@@ -78,6 +82,8 @@ extension SettingsTable {
       Setting("data.shuffle", path.appending(path: \.shuffle), "shuffle", help: "Take rows in an order that the seed decides, anew each epoch."),
       Setting("data.max_prompt_tokens", path.appending(path: \.maximumPromptTokens), help: "The longest prompt allowed."),
       Setting("data.too_long", path.appending(path: \.tooLong), help: "What to do with longer ones."),
+      Setting("data.template_variables", path.appending(path: \.templateVariables), "template-variable", help: "name=value for the chat template, such as enable_thinking=false."),
+      Setting("data.date", path.appending(path: \.date), help: "The day that a chat template may write; today unless set."),
       Setting("data.limit", path.appending(path: \.limit), "limit", help: "Use only the first rows of the file."),
     ]
   }

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Evaluation
+import Foundation
+import JSON
+import Kernels
+import Metrics
+import Rollouts
+import Trajectories
+
+/// Everything that `temper eval` can be told.
+struct EvalConfiguration: Sendable {
+  var model = ""
+  var data: DataConfiguration = {
+    var data = DataConfiguration()
+    data.shuffle = false
+    return data
+  }()
+  var verifiers: [VerifierChoice] = []
+  var pluginFolders: [String] = []
+  var rollout = RolloutConfiguration()
+  var samples = 0
+  var greedy = true
+  var seed: UInt64 = 0
+  var threads: Int?
+  var dtype = DTypeName.float32
+
+  static let table = SettingsTable<EvalConfiguration>(sections: [
+    ("Evaluation", [
+      Setting("model", \.model, help: "The model's folder."),
+      Setting("verifiers", \.verifiers, "verifier", help: "Who judges the completions; as in temper grpo."),
+      Setting("plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+      Setting("eval.samples", \.samples, "samples", help: "Completions sampled for each problem; pass@k for k up to that many."),
+      Setting("eval.greedy", \.greedy, "greedy", help: "One greedy completion for each problem."),
+      Setting("eval.seed", \.seed, "seed", help: "The same seed gives the same report."),
+      Setting("eval.threads", \.threads, "threads", help: "Threads; none for one a core."),
+      Setting("eval.dtype", \.dtype, "dtype", help: "The type of the weights' compute copy."),
+    ]),
+    ("Data", SettingsTable.dataSettings(\.data)),
+    ("Sampling", SettingsTable.samplingSettings(\.rollout)),
+  ])
+}
+
+/// `temper eval`: measure a model on a data file.
+struct Eval: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval",
+    abstract: "Measure a model on a data file: greedy accuracy and pass@k with 95% intervals.",
+    usage: "temper eval --model DIR --data FILE --verifier NAME [--samples 16] [settings]",
+    discussion: EvalConfiguration.table.help(defaults: EvalConfiguration()))
+
+  @OptionGroup var arguments: SettingsArguments
+  @Option(help: "Write the report, problem by problem, to this file.") var report: String?
+  @Option(help: "Write every completion with its verdict to this file.") var completions: String?
+  @Option(help: "A report of the same problems to compare with, paired.") var against: String?
+  @Flag(help: "Print the report as JSON.") var json = false
+
+  func run() throws {
+    let configuration = try arguments.resolve(
+      EvalConfiguration.table, defaults: EvalConfiguration())
+    try configuration.check()
+    if let threads = configuration.threads { ThreadPool.resize(threads) }
+    let before = try against.map { try EvaluationReport(contentsOf: URL(filePath: $0)) }
+    let (report, groups) = try evaluate(configuration)
+    if let path = self.report {
+      try AtomicFile.write(report.record.serialized(indent: 1) + "\n", to: URL(filePath: path))
+    }
+    if let completions {
+      try AtomicFile.write(CompletionRecord.lines(groups), to: URL(filePath: completions))
+    }
+    let comparison = try before.map { try Comparison(before: $0, after: report) }
+    if json {
+      var result = report.json
+      if let comparison { result["comparison"] = comparison.json }
+      Console.report(result.serialized())
+    } else {
+      Console.report(report.table)
+      if let comparison { Console.report("\n" + comparison.table) }
+    }
+  }
+
+  private func evaluate(
+    _ configuration: EvalConfiguration
+  ) throws -> (report: EvaluationReport, groups: [RewardedGroup]) {
+    let verifiers = try ReadyVerifiers(
+      configuration.verifiers, folders: configuration.pluginFolders, seed: configuration.seed)
+    let dataset = try configuration.data.dataset()
+    let model = try LoadedModel(
+      configuration.model, precision: configuration.dtype.precision,
+      longestSequence: configuration.data.maximumPromptTokens
+        + configuration.rollout.sampling.maximumNewTokens)
+    let prompts = try PromptSequence(
+      dataset, format: configuration.data.format(for: model), options: configuration.data.options
+    ).all()
+    var sampling = configuration.rollout.sampling
+    sampling.endTokens = model.endTokens
+    sampling.seed = configuration.seed
+    let evaluator = Evaluator(
+      engine: RolloutEngine(model, configuration.rollout), verifiers: verifiers.set,
+      sampling: sampling, samples: configuration.samples, greedy: configuration.greedy)
+    let progress = Metrics.Progress(
+      "eval", total: evaluator.completions(of: prompts), unit: "completions")
+    defer { progress.finish() }
+    var ended = 0
+    return try evaluator.evaluate(prompts) {
+      ended += 1
+      progress.advance(to: ended)
+    }
+  }
+}
+
+extension EvalConfiguration {
+  func check() throws(ConfigurationError) {
+    if !greedy && samples < 1 {
+      throw .invalid(
+        key: "eval.samples", value: "\(samples)",
+        remedy: "without a greedy completion there is nothing to judge; use at least 1")
+    }
+    if samples < 0 {
+      throw .invalid(key: "eval.samples", value: "\(samples)", remedy: "use 0 or more")
+    }
+    if let threads, threads < 1 {
+      throw .invalid(key: "eval.threads", value: "\(threads)", remedy: "use at least 1")
+    }
+    if rollout.sampling.maximumNewTokens < 1 {
+      throw .invalid(
+        key: "rollout.max_new_tokens", value: "\(rollout.sampling.maximumNewTokens)",
+        remedy: "use at least 1")
+    }
+  }
+}

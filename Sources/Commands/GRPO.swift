@@ -1,0 +1,92 @@
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Foundation
+import JSON
+import Kernels
+import Metrics
+import Objectives
+import PluginHost
+import Rollouts
+import Training
+
+/// `temper grpo`: reinforcement learning with verifiable rewards.
+struct GRPO: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "grpo",
+    abstract: "Fine-tune a model by the reward of its own completions.",
+    usage: "temper grpo --model DIR --data FILE --verifier NAME [settings]",
+    discussion: GRPOConfiguration.table.help(defaults: GRPOConfiguration()))
+
+  @OptionGroup var arguments: SettingsArguments
+  @Option(help: "Continue the run in this folder from its last checkpoint.") var resume: String?
+  @Flag(help: "Print the outcome as JSON on standard output.") var json = false
+
+  func run() throws {
+    Interruption.listen()
+    let session = try resume.map { try begin(resuming: $0) } ?? begin()
+    Console.note(GRPOConfiguration.table.yaml(session.configuration))
+    let outcome = try session.train()
+    session.report(outcome, json: json)
+  }
+
+  /// A new run: settings resolved, folder made, nothing trained yet.
+  private func begin() throws -> GRPOSession {
+    let table = GRPOConfiguration.table
+    var configuration = try arguments.resolve(table, defaults: GRPOConfiguration())
+    if let preset = configuration.preset {
+      var defaults = GRPOConfiguration()
+      defaults.apply(preset)
+      configuration = try arguments.resolve(table, defaults: defaults)
+    }
+    configuration.data.date = configuration.data.date ?? today()
+    configuration.run.name = configuration.run.name ?? defaultRunName("grpo")
+    let folder = URL(filePath: configuration.run.runs).appending(path: configuration.run.name!)
+    return try GRPOSession(configuration, model: configuration.run.model) { resolved in
+      let run = try RunFolder(creating: folder)
+      try AtomicFile.write(table.yaml(resolved), to: run.configuration)
+      return run
+    }
+  }
+
+  /// A run that goes on: its own settings, the model of its last whole checkpoint.
+  private func begin(resuming path: String) throws -> GRPOSession {
+    let table = GRPOConfiguration.table
+    let run = try RunFolder(resuming: URL(filePath: path))
+    var configuration = GRPOConfiguration()
+    try table.apply(file: run.configuration, to: &configuration)
+    try table.applyOnResume(arguments.settings, to: &configuration)
+    try AtomicFile.write(table.yaml(configuration), to: run.configuration)
+    let found = try run.checkpoints().newest()
+    for refused in found.refused { Console.note("temper: passed over \(refused)") }
+    let session = try GRPOSession(configuration, model: found.checkpoint.model.path) { _ in run }
+    try session.resume(from: found.checkpoint)
+    return session
+  }
+}
+
+extension SettingsTable {
+  /// Settings that a resumed run may change without becoming another run.
+  static var changeableOnResume: Set<String> {
+    [
+      "run.steps", "run.threads", "run.save_every", "run.keep_checkpoints", "run.output",
+      "run.output_dtype", "run.log_columns", "rollout.batch", "rollout.cache_mib",
+      "rollout.prefill_tokens",
+    ]
+  }
+
+  /// Applies a resumed run's command line.
+  /// - Throws: ``ConfigurationError/invalid(key:value:remedy:)`` for a setting that would make the
+  ///   rest of the run another run.
+  func applyOnResume(_ arguments: [String], to root: inout Root) throws(ConfigurationError) {
+    let before = root
+    try apply(arguments: arguments, to: &root)
+    for setting in settings where setting.literal(before) != setting.literal(root) {
+      guard Self.changeableOnResume.contains(setting.key) else {
+        throw .invalid(
+          key: setting.key, value: setting.literal(before).plain,
+          remedy: "a resumed run keeps it; start a new run from the checkpoint's model instead")
+      }
+    }
+  }
+}

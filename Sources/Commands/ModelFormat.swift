@@ -1,0 +1,88 @@
+import ChatTemplates
+import Datasets
+import Foundation
+import JSON
+import Tokenizers
+import Training
+import Trajectories
+
+/// How text reaches a loaded model: its chat template and its tokenizer.
+struct ModelFormat: PromptFormat {
+  let tokenizer: Tokenizer
+  let template: ChatTemplate?
+  let endTokens: Set<Int32>
+  let endToken: Int32?
+  /// What the template is told beyond the messages: `enable_thinking`.
+  var variables: [String: JSONLiteral] = [:]
+  /// The day that a template may write into the prompt; fixed for a run, so that it can be resumed.
+  var now = Date()
+
+  init(_ model: LoadedModel) {
+    tokenizer = model.tokenizer
+    template = model.template
+    endTokens = model.endTokens
+    endToken = model.generation.endTokenIDs.first.map(Int32.init)
+  }
+
+  var isChat: Bool { template != nil }
+
+  func render(
+    _ messages: [JSONLiteral], tools: JSONLiteral, addGenerationPrompt: Bool
+  ) throws -> String {
+    guard let template else { preconditionFailure("a base model has no chat template") }
+    return try template.render(
+      messages: .array(messages), tools: tools, addGenerationPrompt: addGenerationPrompt,
+      variables: variables, now: now, timeZone: .gmt)
+  }
+
+  func encode(_ text: String, addSpecialTokens: Bool) -> [Int32] {
+    tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
+  }
+}
+
+extension DataConfiguration {
+  /// The rows of the file.
+  func dataset() throws -> Dataset {
+    guard !path.isEmpty else {
+      throw ConfigurationError.missing(key: "data", help: "a JSON Lines file, one row a line")
+    }
+    return try Dataset(
+      contentsOf: URL(filePath: path), fields: FieldNames(fields), limit: limit)
+  }
+
+  var options: PromptOptions {
+    PromptOptions(
+      instruction: instruction, system: system, maximumTokens: maximumPromptTokens,
+      tooLong: tooLong == .error ? .error : .skip)
+  }
+
+  /// How this run's rows are written for `model`.
+  func format(for model: LoadedModel) throws -> ModelFormat {
+    var format = ModelFormat(model)
+    for entry in templateVariables {
+      guard let equals = entry.firstIndex(of: "=") else {
+        throw ConfigurationError.value(
+          place: "data.template_variables", value: entry, expected: "name=value")
+      }
+      let text = String(entry[entry.index(after: equals)...])
+      format.variables[String(entry[..<equals])] =
+        (try? JSON(parsing: text)).map(JSONLiteral.init) ?? .string(text)
+    }
+    if let date {
+      guard let day = try? Date(date, strategy: .iso8601.year().month().day()) else {
+        throw ConfigurationError.value(place: "data.date", value: date, expected: "2026-01-31")
+      }
+      format.now = day
+    }
+    return format
+  }
+}
+
+extension PromptSequence: PromptSource {}
+
+extension ExampleSequence: ExampleSource {
+  public func examples(from first: Int, count: Int) throws -> [SFTExample] {
+    let examples: [Example] = try examples(from: first, count: count)
+    return examples.map { SFTExample(prompt: $0.prompt, completion: $0.completion) }
+  }
+}
