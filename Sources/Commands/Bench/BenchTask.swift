@@ -87,7 +87,7 @@ enum ProcessUsage {
   /// User and system time of all threads.
   static var processorSeconds: Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + 1e-6 * Double(time.tv_usec) }
     return seconds(usage.ru_utime) + seconds(usage.ru_stime)
   }
