@@ -1,6 +1,7 @@
 # make             the release build: .build/release/temper and the plugins beside it
 # make test        all tests, in a release build of their own
 # make quickstart  install, build, and watch the embedded model get better
+# make bench       temper against PyTorch on models of random weights: speed and memory
 # make install     into PREFIX (/usr/local), with the Swift runtime, so that no toolchain is needed
 # make format      rewrite the Swift sources in the house's style; make lint only looks
 SHELL := bash
@@ -14,7 +15,7 @@ ifeq ($(shell command -v ld.gold),)
 CONFIGURATION += -Xswiftc -use-ld=lld
 endif
 
-.PHONY: build test quickstart install format lint clean
+.PHONY: build test quickstart bench install format lint clean
 
 build:
 	@swift build $(CONFIGURATION)
@@ -31,6 +32,10 @@ quickstart:
 	@bash .ci/install
 	@$(MAKE) --no-print-directory build
 	@bash evals/quickstart.sh
+
+# BENCH="--repeats 5 --shape llama-15m" reaches `temper bench`.
+bench: build
+	@bash evals/bench/bench.sh $(BENCH)
 
 # bin/temper and lib/temper find each other by relative paths, so the tree can be moved whole.
 INSTALL_SCRATCH := .build/install

@@ -94,7 +94,8 @@ static void attention_backward_block(float *dqkv, int64_t lddqkv, const float *q
   const int64_t heads = attention->heads, group = heads / kv_heads;
   const int64_t padded = (width + TK_LANES - 1) / TK_LANES * TK_LANES;
   const int64_t all = (rows + CHUNK - 1) / CHUNK * CHUNK;
-  const int64_t key_column = (heads + kv_head) * width, value_column = key_column + kv_heads * width;
+  const int64_t key_column = (heads + kv_head) * width;
+  const int64_t value_column = key_column + kv_heads * width;
   float *keys = scratch, *key_pages = keys + all * padded, *value_pages = key_pages + all * padded;
   float *dkeys = value_pages + all * padded, *dvalues = dkeys + all * padded;
   float *queries = dvalues + all * padded, *douts = queries + CHUNK * padded;

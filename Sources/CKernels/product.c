@@ -5,14 +5,16 @@
 #pragma clang fp contract(off)
 #include "product.h"
 
+#include <stdatomic.h>
+
 #include "dispatch.h"
 #include "scratch.h"
 
 enum {
-  PACKED = 1 << 21,      // floats of A that are packed at a time
-  CHUNK_ROWS = 2048,     // and at most so many rows
+  PACKED = 1 << 20,      // most floats of A that a thread packs at a time
   TILE_ROWS = 112,       // rows of a tile that reads B as it is: its part of A stays in L2
   TALL_TILE_ROWS = 512,  // rows of a tile that must first make its panels of B
+  TILE_PANELS = 6,       // fewest panels of a tile
   TASKS = 8,             // tasks for each thread, so that the last ones end together
   TASK_WORK = 1 << 12    // fewest vector multiply-adds of a task, a microsecond
 };
@@ -29,13 +31,13 @@ typedef struct product {
   const float *bias;
 } product;
 
-// A chunk of rows and depth, and how it is cut into tiles.
+// A chunk of the depth, and how C is cut into tiles for it.
 typedef struct chunk {
   const product *product;
   const tk_table *kernels;
-  int64_t row, rows, k, depth;
-  int64_t tiles, tile_columns, column_tiles;
-  const float *packed;
+  int64_t k, depth;
+  int64_t row_tiles, column_tiles;
+  uint64_t number;  // of all chunks ever, so that a thread knows what it has packed
 } chunk;
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -49,37 +51,46 @@ static void even_part(int64_t whole, int64_t count, int64_t i, int64_t *first, i
   *size = small + (i < larger);
 }
 
-static void pack(void *context, int64_t index) {
-  const chunk *t = context;
+// Rows first ... first + rows - 1 of A as the tile reads them, packed by the thread that reads
+// them: lines that another core has just written cost more than the packing.
+static const float *packed_rows(const chunk *t, int64_t first, int64_t rows) {
+  static _Thread_local uint64_t held_number;
+  static _Thread_local int64_t held_first;
   const product *p = t->product;
-  int64_t first, rows, block, height;
-  even_part(t->rows, t->tiles, index, &first, &rows);
+  if (p->rows == 1 && !p->a_transposed) return p->a + t->k;
+  float *packed = tk_scratch(rows * t->depth);
+  if (held_number == t->number && held_first == first) return packed;
   int64_t blocks = parts(rows, t->kernels->product_rows);
   for (int64_t i = 0; i < blocks; i++) {
-    even_part(rows, blocks, i, &block, &height);
-    block += first;
-    float *packed = (float *)t->packed + block * t->depth;
+    int64_t row, height;
+    even_part(rows, blocks, i, &row, &height);
+    float *block = packed + row * t->depth;
+    row += first;
     if (p->a_transposed)
-      t->kernels->product_pack_columns(packed, p->a + t->k * p->lda + t->row + block, p->lda,
-                                       height, t->depth);
+      t->kernels->product_pack_columns(block, p->a + t->k * p->lda + row, p->lda, height,
+                                       t->depth);
     else
-      t->kernels->product_pack_rows(packed, p->a + (t->row + block) * p->lda + t->k, p->lda,
-                                    height, t->depth);
+      t->kernels->product_pack_rows(block, p->a + row * p->lda + t->k, p->lda, height, t->depth);
   }
+  held_number = t->number;
+  held_first = first;
+  return packed;
 }
 
 static void multiply(void *context, int64_t index) {
   const chunk *t = context;
   const product *p = t->product;
   _Alignas(64) float scratch[TK_PANELS * TK_DEPTH * TK_LANES];
-  int64_t first, rows, column = index / t->tiles * t->tile_columns;
-  even_part(t->rows, t->tiles, index % t->tiles, &first, &rows);
+  int64_t first, rows, panel, panels;
+  even_part(p->rows, t->row_tiles, index / t->column_tiles, &first, &rows);
+  even_part(parts(p->columns, TK_LANES), t->column_tiles, index % t->column_tiles, &panel,
+            &panels);
   tk_tile tile = {
-      .c = p->c + (t->row + first) * p->ldc,
+      .c = p->c + first * p->ldc,
       .ldc = p->ldc,
-      .first_column = column,
-      .columns = least(t->tile_columns, p->columns - column),
-      .a = t->packed + first * t->depth,
+      .first_column = panel * TK_LANES,
+      .columns = least(panels * TK_LANES, p->columns - panel * TK_LANES),
+      .a = packed_rows(t, first, rows),
       .rows = rows,
       .row_blocks = parts(rows, t->kernels->product_rows),
       .first_k = t->k,
@@ -93,45 +104,40 @@ static void multiply(void *context, int64_t index) {
   t->kernels->product_tile(&tile);
 }
 
+// Cuts C into tiles, about TASKS for each thread where there is that much work.
 static void cut(chunk *t) {
   const product *p = t->product;
   int64_t panels = parts(p->columns, TK_LANES), threads = tk_pool_threads();
-  int64_t work = t->rows * panels * t->depth;
-  int64_t tasks = least(threads * TASKS, work / TASK_WORK);
-  if (threads == 1 || tasks < 2) tasks = 1;
+  int64_t tasks = threads == 1 ? 1 : threads * TASKS;
+  tasks = most(1, least(tasks, p->rows * panels * t->depth / TASK_WORK));
   int direct = p->right.form == TK_RIGHT_PANELS && p->right.dtype == TK_FLOAT32;
-  t->tiles = parts(t->rows, direct ? TILE_ROWS : TALL_TILE_ROWS);
-  int64_t groups = least(parts(tasks, t->tiles), parts(panels, TK_PANELS));
-  t->tile_columns = parts(parts(panels, groups), TK_PANELS) * TK_PANELS * TK_LANES;
-  t->column_tiles = parts(p->columns, t->tile_columns);
+  t->row_tiles = parts(p->rows, direct ? TILE_ROWS : TALL_TILE_ROWS);
+  // As many columns of tiles for every thread, and no tile too narrow.
+  int64_t wanted = parts(tasks, t->row_tiles);
+  if (wanted > 1) wanted = least(wanted, most(1, panels / threads / TILE_PANELS) * threads);
+  t->column_tiles = least(wanted, panels);
   // Too few columns to go round: lower tiles.
-  if (t->tiles * t->column_tiles < tasks)
-    t->tiles = most(t->tiles, least(parts(tasks, t->column_tiles), t->rows / TILE_ROWS));
+  int64_t lowest = most(1, p->rows / TILE_ROWS);
+  t->row_tiles = most(t->row_tiles, least(parts(tasks, t->column_tiles), lowest));
 }
 
 static void run(const product *p) {
-  int64_t chunk_rows = least(p->rows, CHUNK_ROWS);
+  static _Atomic uint64_t chunks;
+  if (p->rows == 0 || p->columns == 0) return;
+  int64_t tile_rows = least(p->rows, TALL_TILE_ROWS);
   int64_t chunk_depth = p->right.depth;
-  if (chunk_rows * chunk_depth > PACKED) chunk_depth = PACKED / chunk_rows / TK_DEPTH * TK_DEPTH;
-  int packed_already = p->rows == 1 && !p->a_transposed;
-  float *packed =
-      packed_already ? NULL : tk_scratch(chunk_rows * chunk_depth);
-
-  for (int64_t row = 0; row < p->rows; row += chunk_rows)
-    for (int64_t k = 0; k < p->right.depth; k += chunk_depth) {
-      chunk t = {
-          .product = p,
-          .kernels = tk_kernels(),
-          .row = row,
-          .rows = least(chunk_rows, p->rows - row),
-          .k = k,
-          .depth = least(chunk_depth, p->right.depth - k),
-          .packed = packed_already ? p->a + k : packed,
-      };
-      cut(&t);
-      if (!packed_already) tk_parallel(t.tiles, pack, &t);
-      tk_parallel(t.tiles * t.column_tiles, multiply, &t);
-    }
+  if (tile_rows * chunk_depth > PACKED) chunk_depth = PACKED / tile_rows / TK_DEPTH * TK_DEPTH;
+  for (int64_t k = 0; k < p->right.depth; k += chunk_depth) {
+    chunk t = {
+        .product = p,
+        .kernels = tk_kernels(),
+        .k = k,
+        .depth = least(chunk_depth, p->right.depth - k),
+        .number = atomic_fetch_add(&chunks, 1) + 1,
+    };
+    cut(&t);
+    tk_parallel(t.row_tiles * t.column_tiles, multiply, &t);
+  }
 }
 
 void tk_product_forward(float *y, int64_t ldy, const float *x, int64_t ldx, const tk_weight *w,

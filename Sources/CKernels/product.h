@@ -1,22 +1,22 @@
 // What the three products share: C [rows, columns] = or += A [rows, depth] B [depth, columns].
 //
-// A is packed into blocks of a few rows, block after block, each [depth][rows of the block], so
-// that one step over the depth reads its numbers side by side. B comes in panels of 16 columns,
+// A, the activations or their gradient, is packed into blocks of a few rows, each [depth][rows of
+// the block], so that one step over the depth reads its numbers side by side. B comes in panels of 16 columns,
 // [depth][16]. A tile is computed by product_tile, its depth in blocks of TK_DEPTH.
 #pragma once
 #include "temper_kernels.h"
 
 enum {
-  TK_DEPTH = 256,    // a block of the depth: what it reads of A and B stays in the nearest caches
-  TK_PANELS = 4,     // most panels of one micro-kernel
-  TK_BLOCK_ROWS = 14,      // most rows of one micro-kernel: AVX-512
-  TK_SHORT_BLOCK_ROWS = 6  // and otherwise
+  TK_DEPTH = 256,          // a block of the depth: its parts of A and B stay in the nearest caches
+  TK_PANELS = 4,           // most panels of a micro-kernel
+  TK_BLOCK_ROWS = 14,      // most rows of a micro-kernel under AVX-512
+  TK_SHORT_BLOCK_ROWS = 6  // and elsewhere
 };
 
 typedef enum tk_right_form {
-  TK_RIGHT_PANELS,     // a packed weight as it is: panel [depth][16]
-  TK_RIGHT_TRANSPOSED, // a packed weight with the depth along its outputs
-  TK_RIGHT_ROWS        // row-major [depth, columns]
+  TK_RIGHT_PANELS,      // a packed weight as it is: panel [depth][16]
+  TK_RIGHT_TRANSPOSED,  // a packed weight with the depth along its outputs
+  TK_RIGHT_ROWS         // row-major [depth, columns]
 } tk_right_form;
 
 typedef struct tk_right {

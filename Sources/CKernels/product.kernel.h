@@ -3,20 +3,23 @@
 #include "transpose.h"
 #include "weight.vector.h"
 
-// Accumulators of 16 lanes that the registers hold beside one row of B.
+// The most panels for a number of rows: so many that rows x panels sums, a row of B and a number
+// of A fit in the registers. AVX-512 has 32, one for 16 lanes; AVX2 has 16, two for 16 lanes.
 #if defined(TK_AVX512_BLOCKS)
-enum { PRODUCT_ACCUMULATORS = 28, PRODUCT_ROWS = TK_BLOCK_ROWS };
+enum { PRODUCT_ROWS = TK_BLOCK_ROWS };
+static const int64_t product_panels[] = {0, 4, 4, 4, 4, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2};
 #else
-enum { PRODUCT_ACCUMULATORS = 6, PRODUCT_ROWS = TK_SHORT_BLOCK_ROWS };
+enum { PRODUCT_ROWS = TK_SHORT_BLOCK_ROWS };
+static const int64_t product_panels[] = {0, 4, 3, 1, 1, 1, 1};
 #endif
 
 typedef struct product_target {
   float *c;
   int64_t ldc;
   const float *bias;
-  int from_c;    // the chain goes on from C
-  int add_to_c;  // the sum is added to C
-  int64_t ahead;  // how far behind the numbers in use those of B are that are fetched beside
+  int from_c;     // the chain goes on from C
+  int add_to_c;   // the sum is added to C
+  int64_t ahead;  // fetches into the caches what stands so many elements behind B's row in use
 } product_target;
 
 // `rows` rows of A by `panels` panels of B, `stride` elements apart: each sum a chain over k.
@@ -111,13 +114,6 @@ typedef void (*product_kernel)(const product_target *, const float *a, const voi
   K(6, 1)
 #endif
 PRODUCT_KERNELS(PRODUCT_KERNEL)
-
-// The most panels for a number of rows.
-#if defined(TK_AVX512_BLOCKS)
-static const int64_t product_panels[] = {0, 4, 4, 4, 4, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2};
-#else
-static const int64_t product_panels[] = {0, 4, 3, 1, 1, 1, 1};
-#endif
 
 // How far ahead a stream of panels is fetched: beyond the page that the machine fetches by itself
 // where there is one stream, near where there are several (measured on Zen 4).
@@ -221,7 +217,9 @@ static void product_tile(const tk_tile *t) {
         int64_t height = block < larger ? rows : rows - 1;
         const float *a = t->a + row * t->depth + k * height;
         // One block streams through its panels; of several, the first fetches the next panels.
-        target.ahead = t->row_blocks == 1 ? product_ahead(panels) : block == 0 ? panels * stride : 0;
+        target.ahead = t->row_blocks == 1 ? product_ahead(panels)
+                       : block == 0       ? panels * stride
+                                          : 0;
         product_kernel kernel = product_kernels[dtype][height][panels];
         target.c = t->c + row * t->ldc + column;
         if (left < TK_LANES)

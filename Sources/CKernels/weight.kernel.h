@@ -30,7 +30,8 @@ static void weight_pack_panel(void *panel, tk_dtype dtype, const float *rows, in
 #pragma clang loop unroll(full)
     for (int lane = 0; lane < TK_LANES; lane++) {
       const float *row = rows + lane * inputs + k;
-      v[lane] = lane >= lanes ? tk_splat(0) : count == TK_LANES ? tk_load(row) : tk_load_part(row, count, 0);
+      v[lane] = tk_splat(0);
+      if (lane < lanes) v[lane] = count == TK_LANES ? tk_load(row) : tk_load_part(row, count, 0);
     }
     tk_transpose(v);
 #pragma clang loop unroll(full)

@@ -35,8 +35,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       let places = lines.map(String.init).joined(separator: ", ")
       return """
         \(file): \(total) of \(count) rows are longer than \(limit) tokens (lines \(places)\
-        \(total > lines.count ? " and more" : ""); the longest has \(longest)). Raise the limit, or \
-        have them left out
+        \(total > lines.count ? " and more" : ""); the longest has \(longest)). Raise the limit, \
+        or have them left out
         """
     case .nothingLeft(let file, let limit):
       return "\(file): no row is within \(limit) tokens; raise the limit"

@@ -100,10 +100,9 @@ public struct LayerPages {
       precondition(
         span.table.count * KeyValuePages.pageSize >= end,
         "\(span.table.count) pages for positions up to \(end)")
-      for index in 0..<span.table.count {
-        let page = span.table.pointer[index]
-        precondition(page >= 0 && page < pageCount, "page \(page) of \(pageCount)")
-      }
+      precondition(
+        span.table.count == 0 || span.pages.lowerBound >= 0 && span.pages.upperBound < pageCount,
+        "pages \(span.pages) in a table, of \(pageCount)")
     }
   }
 }

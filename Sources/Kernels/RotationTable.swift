@@ -16,12 +16,13 @@ public final class RotationTable: Sendable {
   /// - Parameters:
   ///   - frequencies: `[width / 2]`, radians per position.
   ///   - multiplier: of cosine and sine alike; 1 but for YaRN.
-  ///   - count: at most 2^20, as far as the angles are exact for frequencies up to 1.
+  ///   - count: no angle may reach 2^20 radians, where it would lose digits.
   public init(frequencies: [Double], multiplier: Double = 1, count: Int) {
-    precondition(!frequencies.isEmpty, "a rotation without frequencies")
+    precondition(count >= 0 && !frequencies.isEmpty, "a rotation of \(count) positions")
+    let fastest = frequencies.reduce(0) { max($0, abs($1)) }
     precondition(
-      count >= 0 && count <= 1 << 20 && frequencies.allSatisfy { abs($0) <= 1 },
-      "a rotation of \(count) positions with frequencies up to \(frequencies.max()!)")
+      fastest * Double(count) < 0x1p20,
+      "a rotation of \(count) positions with frequencies up to \(fastest)")
     self.count = count
     width = 2 * frequencies.count
     cosine = Storage(count * frequencies.count, zeroed: false)

@@ -10,6 +10,8 @@ public struct Span: Sendable {
   public let position: Int
   /// Kept where its address does not move, for the kernels of every layer.
   let table: Storage<Int32>
+  /// The smallest and the largest page in it, so that a layer need not look at each.
+  let pages: ClosedRange<Int32>
 
   /// - Parameter table: the sequence's pages in order of position.
   public init(firstRow: Int, rows: Int, position: Int, table: [Int32]) {
@@ -18,6 +20,7 @@ public struct Span: Sendable {
       "a span of \(rows) rows from \(firstRow), position \(position)")
     (self.firstRow, self.rows, self.position) = (firstRow, rows, position)
     self.table = Storage(table)
+    pages = (table.min() ?? 0)...(table.max() ?? 0)
   }
 }
 

@@ -78,10 +78,16 @@ struct Tape {
 
   init(_ kind: Kind, _ c: ModelConfiguration, rows: Int, in workspace: Workspace) {
     self.kind = kind
-    blocks = (0..<c.layerCount).map { layer in
-      BlockActivations(
-        c, rows: rows, in: workspace, owner: kind == .everything ? "block\(layer)" : "block",
-        inputOwner: kind == .none ? "block" : "block\(layer)")
+    func block(_ owner: String, inputOwner: String) -> BlockActivations {
+      BlockActivations(c, rows: rows, in: workspace, owner: owner, inputOwner: inputOwner)
+    }
+    switch kind {
+    case .none:
+      blocks = Array(repeating: block("block", inputOwner: "block"), count: c.layerCount)
+    case .inputs:
+      blocks = (0..<c.layerCount).map { block("block", inputOwner: "block\($0)") }
+    case .everything:
+      blocks = (0..<c.layerCount).map { block("block\($0)", inputOwner: "block\($0)") }
     }
     output = kind == .none ? blocks[0].input : workspace.matrix("output", rows, c.hiddenSize)
   }

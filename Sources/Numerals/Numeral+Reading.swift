@@ -1,51 +1,67 @@
 /// A number found in a text.
+///
+/// A number is an optional sign and currency sign, digits, optionally a decimal part, and
+/// optionally `e` with an exponent; a slash between two such makes a fraction. A comma between
+/// digits separates thousands where two or three digits follow it (`1,000`, `12,34,567`), so
+/// that `3,4` is two numbers. A sign behind a digit, letter or bracket is an operator (`10-7`);
+/// one with spaces behind it counts only at the start of the text or after `=`. Digits in a name
+/// that starts with a letter (`x2`) are no number. Percent and currency signs do not change the
+/// value.
 public struct FoundNumeral: Sendable, Equatable {
   /// `nil` where it has too many digits or divides by zero.
   public let value: Numeral?
   /// As it stands in the text, sign included.
   public let text: String
-}
 
-extension Numeral {
-  /// All numbers of a text, in order.
-  ///
-  /// A number is an optional sign and currency sign, digits, optionally a decimal part, and
-  /// optionally `e` with an exponent; a slash between two such makes a fraction. A comma between
-  /// digits separates thousands where two or three digits follow it (`1,000`, `12,34,567`), so
-  /// that `3,4` is two numbers. A sign behind a digit, letter or bracket is an operator (`10-7`);
-  /// one with spaces behind it counts only at the start of the text or after `=`. Digits in a name
-  /// that starts with a letter (`x2`) are no number. Percent and currency signs do not change the
-  /// value.
-  public static func all(in text: String) -> [FoundNumeral] {
+  public static func first(in text: String) -> FoundNumeral? {
     var text = text
     return text.withUTF8 { utf8 in
-      var found: [FoundNumeral] = []
       var scanner = Scanner(bytes: utf8)
-      while let next = scanner.next() {
-        found.append(
-          FoundNumeral(value: next.value, text: String(decoding: utf8[next.range], as: UTF8.self)))
-      }
-      return found
+      return scanner.next().map { FoundNumeral($0, in: utf8) }
     }
   }
 
+  public static func last(in text: String) -> FoundNumeral? {
+    var text = text
+    return text.withUTF8 { utf8 in
+      var scanner = Scanner(bytes: utf8)
+      var last: Scanner.Match?
+      while let next = scanner.next() { last = next }
+      return last.map { FoundNumeral($0, in: utf8) }
+    }
+  }
+
+  private init(_ match: Scanner.Match, in bytes: UnsafeBufferPointer<UInt8>) {
+    value = match.value
+    text = String(decoding: bytes[match.range], as: UTF8.self)
+  }
+}
+
+extension Numeral {
   /// The number that a text is, if it holds exactly one: `x = 72 km` is 72, `72 or 73` is none.
   public init?(only text: String) {
-    let numbers = Numeral.all(in: text)
-    guard numbers.count == 1, let value = numbers[0].value else { return nil }
+    var text = text
+    let value: Numeral? = text.withUTF8 { utf8 in
+      var scanner = Scanner(bytes: utf8)
+      let first = scanner.next()
+      return scanner.next() == nil ? first?.value : nil
+    }
+    guard let value else { return nil }
     self = value
   }
 }
 
 /// Reads the numbers of a text from left to right, in time linear in its length.
 private struct Scanner {
+  typealias Match = (range: Range<Int>, value: Numeral?)
+
   let bytes: UnsafeBufferPointer<UInt8>
   var position = 0
 
   init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   /// The next number.
-  mutating func next() -> (range: Range<Int>, value: Numeral?)? {
+  mutating func next() -> Match? {
     while position < bytes.count {
       guard startsDigits(position) else {
         position += 1

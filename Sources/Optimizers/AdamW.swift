@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Tensors
 
 /// Adam with decoupled weight decay.
@@ -48,12 +49,13 @@ public final class AdamW {
   public func update(learningRate: Double, gradientScale: Double = 1) {
     step += 1
     for (slot, moments) in zip(parameters, moments) {
-      let rule = AdamWRule<Float>(
-        configuration, learningRate: learningRate, decays: slot.decays, step: step,
-        gradientScale: gradientScale)
-      rule.apply(
-        to: slot.value.buffer, first: moments.first.buffer, second: moments.second.buffer,
-        gradient: UnsafeBufferPointer(slot.gradient.buffer))
+      let update = AdamWStep(
+        step: step, learningRate: learningRate, beta1: configuration.beta1,
+        beta2: configuration.beta2, epsilon: configuration.epsilon,
+        decay: slot.decays ? configuration.weightDecay : 0, gradientScale: Float(gradientScale))
+      update.apply(
+        to: slot.value, firstMoment: moments.first, secondMoment: moments.second,
+        gradient: slot.gradient)
     }
   }
 }
@@ -84,11 +86,5 @@ extension AdamW {
       memcpy(values.pointer, saved[name]!.pointer, values.count * MemoryLayout<Float>.stride)
     }
     self.step = step
-  }
-}
-
-extension Storage {
-  fileprivate var buffer: UnsafeMutableBufferPointer<Element> {
-    UnsafeMutableBufferPointer(start: pointer, count: count)
   }
 }

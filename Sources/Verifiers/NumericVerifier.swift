@@ -58,7 +58,7 @@ public struct NumericVerifier: Verifier {
         return .failure(
           Absence(reason: "the completion has more than \(Pattern.longestText) bytes"))
       }
-      return Numeral.all(in: completion).last.map(Result.success)
+      return FoundNumeral.last(in: completion).map(Result.success)
         ?? .failure(Absence(reason: "there is no number"))
     }
     switch pattern.lastMatch(in: completion) {
@@ -67,7 +67,7 @@ public struct NumericVerifier: Verifier {
     case .found(let match, let group, let rest):
       // A pattern with a group says where the number is; one without leads to it.
       let place = pattern.hasGroup ? group ?? match : rest
-      return Numeral.all(in: place).first.map(Result.success)
+      return FoundNumeral.first(in: place).map(Result.success)
         ?? .failure(Absence(reason: "there is no number behind the pattern"))
     }
   }

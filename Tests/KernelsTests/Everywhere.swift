@@ -3,9 +3,6 @@ import Synchronization
 import Tensors
 import Testing
 
-/// The suites that change the pool or the instruction set, which all of them share: one at a time.
-@Suite(.serialized) enum SharedMachine {}
-
 /// Runs `body` on every instruction set that this machine has, with 1, 2 and 3 threads each.
 func everywhere<Result>(_ body: () -> Result) -> [Result] {
   InstructionSet.available.flatMap { set in

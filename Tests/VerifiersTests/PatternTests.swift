@@ -60,7 +60,7 @@ import Testing
         return
       }
     }
-    #expect(elapsed < .seconds(5))
+    #expect(elapsed < .seconds(60))  // about 0.3 s; without a budget it would not end
   }
 
   @Test func aTextBeyondTheBoundIsNotSearched() throws {

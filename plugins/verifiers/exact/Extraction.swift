@@ -17,7 +17,7 @@ enum Extraction: String, PluginChoice {
     let answer: String? =
       switch self {
       case .marker: markers.lazy.compactMap { completion.after(last: $0) }.first
-      case .lastNumber: Numeral.all(in: completion).last?.text
+      case .lastNumber: FoundNumeral.last(in: completion)?.text
       case .whole: completion.trimmed
       }
     return answer?.isEmpty == true ? nil : answer

@@ -1,0 +1,57 @@
+import Foundation
+import JSON
+import Kernels
+import Tensors
+
+/// What the machine can do, measured for a quarter of a second each, so that other programs'
+/// turns on the processor count here as they do in what is held against it.
+struct MachineCeilings: Sendable {
+  /// Operations a second on one thread and on all.
+  let oneThread: Double
+  let allThreads: Double
+  /// Bytes a second when all threads read a stretch of `bytes` again and again.
+  let reading: [(bytes: Int, bytesPerSecond: Double)]
+
+  /// - Parameter bytes: sizes to read; the last is large enough to come from memory.
+  init(threads: Int, reading bytes: [Int]) {
+    ThreadPool.resize(1)
+    oneThread = Self.mean { Ceilings.operationsPerSecond() }
+    ThreadPool.resize(threads)
+    allThreads = Self.mean { Ceilings.operationsPerSecond() }
+    let numbers = Storage<Float>(bytes.max()! / 4)
+    reading = bytes.map { bytes in
+      let part = UnsafeBufferPointer(start: numbers.pointer, count: bytes / 4)
+      _ = Ceilings.bytesPerSecond(reading: part)
+      return (bytes, Self.mean { Ceilings.bytesPerSecond(reading: part) })
+    }
+  }
+
+  /// Work over time of a quarter of a second; each call does the same work.
+  private static func mean(_ rate: () -> Double) -> Double {
+    let begin = ContinuousClock.now
+    var (time, count) = (0.0, 0.0)
+    repeat {
+      time += 1 / rate()
+      count += 1
+    } while ContinuousClock.now - begin < .milliseconds(250)
+    return count / time
+  }
+
+  var json: JSONLiteral {
+    [
+      "one_thread": .double(oneThread), "all_threads": .double(allThreads),
+      "reading": .array(
+        reading.map {
+          ["bytes": .int($0.bytes), "bytes_per_second": .double($0.bytesPerSecond)]
+        }),
+    ]
+  }
+
+  init(_ json: JSON) throws {
+    oneThread = try json["one_thread"].requireDouble()
+    allThreads = try json["all_threads"].requireDouble()
+    reading = try json["reading"].requireArray().map {
+      (try $0["bytes"].requireInt(), try $0["bytes_per_second"].requireDouble())
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import JSON
+import Kernels
+import Models
+
+/// `temper bench`: how fast this machine is, and how much of that temper reaches.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure speed and memory, against the machine's limits and other programs.",
+    discussion: """
+      Models have random weights. Each figure is the median of several turns, in which the \
+      programs follow one another, each in a process of its own; ratios are taken within a turn. \
+      docs/performance.md has the formulas.
+      """)
+
+  @Option(help: "A known shape: \(presets); repeatable. All of them unless given.")
+  var shape: [String] = []
+  @Option(help: "A model's folder, of which config.json says the shape.") var model: String?
+  @Option(help: "What to measure: train, generate, prefill, products; separated by commas.")
+  var what = "train,generate,prefill"
+  @Option(help: "Sequences at a time; several, separated by commas.") var batch = "8"
+  @Option(help: "Positions of each sequence in training and prefill.") var tokens = 256
+  @Option(help: "Threads; all cores unless given.") var threads = ThreadPool.threads
+  @Option(help: "The type of the weights that are multiplied: float32 or bfloat16.")
+  var dtype = "float32"
+  @Option(help: "Turns.") var repeats = 3
+  @Option(help: "A program to hold against temper, as a shell starts it; repeatable.")
+  var peer: [String] = []
+  @Flag(help: "End with one JSON object on a line of its own.") var json = false
+
+  // One measurement, asked for by this command of a process of its own (BenchTask.arguments).
+  @Option(help: .hidden) var measure: String?
+  @Option(help: .hidden) var promptTokens = 64
+  @Option(help: .hidden) var newTokens = 64
+  @Option(help: .hidden) var bytes: [Int] = []
+
+  private static let presets = ModelConfiguration.Preset.allCases.map(\.rawValue)
+    .joined(separator: ", ")
+
+  func validate() throws {
+    for (name, value) in [
+      ("--tokens", tokens), ("--threads", threads), ("--repeats", repeats),
+      ("--prompt-tokens", promptTokens), ("--new-tokens", newTokens),
+    ] where value < 1 {
+      throw ValidationError("\(name) is \(value); it must be at least 1")
+    }
+    guard PackedWeight.Precision(rawValue: dtype) != nil else {
+      throw ValidationError("--dtype is '\(dtype)'; it must be float32 or bfloat16")
+    }
+    guard model == nil || shape.isEmpty else {
+      throw ValidationError("--model and --shape exclude each other")
+    }
+    _ = (try works(), try batches())
+    for name in shape where ModelConfiguration.Preset(rawValue: name) == nil {
+      throw ValidationError("--shape is '\(name)'; known are \(Self.presets)")
+    }
+  }
+
+  func run() throws {
+    ThreadPool.resize(threads)
+    if let measure { return try answer(measure) }
+    var bench = Bench(threads: threads, precision: dtype, turns: repeats, peers: peer)
+    let (works, batches) = (try works(), try batches())
+    for (name, configuration) in try models() {
+      let tasks = works.flatMap { work in
+        batches.map { BenchTask(work: work, batch: $0, tokens: tokens) }
+      }
+      try bench.measure(name, configuration, tasks)
+    }
+    Console.report(bench.report)
+    if named.contains("products") { Console.report(Bench.products()) }
+    if json { Console.report(bench.json.serialized()) }
+  }
+
+  /// What one process is asked for.
+  private func answer(_ measure: String) throws {
+    if measure == Bench.ceilingsMeasure {
+      return Console.report(MachineCeilings(threads: threads, reading: bytes).json.serialized())
+    }
+    guard let work = BenchTask.Work(rawValue: measure), let model else {
+      throw ValidationError("--measure \(measure) needs --model and a known measurement")
+    }
+    let bench = BenchModel(
+      configuration: try ModelConfiguration(folder: URL(filePath: model)),
+      precision: PackedWeight.Precision(rawValue: dtype)!)
+    let task = BenchTask(
+      work: work, batch: try batches()[0], tokens: tokens, promptTokens: promptTokens,
+      newTokens: newTokens)
+    Console.report(try bench.measure(task).json.serialized())
+  }
+
+  // MARK: Lists in one word
+
+  private var named: [String] { what.split(separator: ",").map(String.init) }
+
+  private func works() throws -> [BenchTask.Work] {
+    try named.filter { $0 != "products" }.map { name in
+      guard let work = BenchTask.Work(rawValue: name) else {
+        throw ValidationError("--what has '\(name)'; known are train, generate, prefill, products")
+      }
+      return work
+    }
+  }
+
+  private func batches() throws -> [Int] {
+    try batch.split(separator: ",").map { word in
+      guard let count = Int(word), count > 0 else {
+        throw ValidationError("--batch has '\(word)'; it takes numbers from 1 on")
+      }
+      return count
+    }
+  }
+
+  private func models() throws -> [(name: String, configuration: ModelConfiguration)] {
+    if let model {
+      let folder = URL(filePath: model, directoryHint: .isDirectory)
+      return [(folder.lastPathComponent, try ModelConfiguration(folder: folder))]
+    }
+    let names = shape.isEmpty ? ModelConfiguration.Preset.allCases.map(\.rawValue) : shape
+    return try names.map { name in
+      (name, try ModelConfiguration(ModelConfiguration.Preset(rawValue: name)!.shape))
+    }
+  }
+}
