@@ -2,13 +2,21 @@ import Foundation
 
 /// Where commands speak: reports on standard output, everything on the way on standard error.
 enum Console {
-  static func report(_ text: String) { write(text + "\n", to: .standardOutput) }
-  static func note(_ text: String) { write(text + "\n", to: .standardError) }
+  static func report(_ text: String) { stream(text + "\n") }
+
+  static func note(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  }
 
   /// Text without a line break, at once: streamed completions.
-  static func stream(_ text: String) { write(text, to: .standardOutput) }
-
-  private static func write(_ text: String, to handle: FileHandle) {
-    try? handle.write(contentsOf: Data(text.utf8))
+  ///
+  /// A report that nobody gets is a failure: it ends the process with 1.
+  static func stream(_ text: String) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      note("temper: standard output cannot be written: \(error.localizedDescription)")
+      exit(1)
+    }
   }
 }

@@ -25,13 +25,21 @@ struct DataCommand: ParsableCommand {
       guard let split = ArithmeticTask.Split(rawValue: split) else {
         throw ConfigurationError.value(place: "--split", value: split, expected: "train|test")
       }
-      let task = try ArithmeticTask(numbers: numbers, largest: largest, seed: seed)
-      if demonstrations {
-        try task.writeDemonstrations(
-          count, mix: DemonstrationMix(parsing: mix), to: .standardOutput)
-      } else {
-        try task.writeProblems(count, split: split, to: .standardOutput)
+      do {
+        let task = try ArithmeticTask(numbers: numbers, largest: largest, seed: seed)
+        if demonstrations {
+          try task.writeDemonstrations(
+            count, mix: DemonstrationMix(parsing: mix), to: .standardOutput)
+        } else {
+          try task.writeProblems(count, split: split, to: .standardOutput)
+        }
+      } catch let error as EmbeddedTaskError {
+        throw ValidationError("\(error)")
       }
+    }
+
+    func validate() throws {
+      guard count >= 0 else { throw ValidationError("--count is \(count); ask for 0 or more rows.") }
     }
   }
 }

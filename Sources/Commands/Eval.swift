@@ -12,11 +12,7 @@ import Trajectories
 /// Everything that `temper eval` can be told.
 struct EvalConfiguration: Sendable {
   var model = ""
-  var data: DataConfiguration = {
-    var data = DataConfiguration()
-    data.shuffle = false
-    return data
-  }()
+  var data = DataConfiguration()
   var verifiers: [VerifierChoice] = []
   var pluginFolders: [String] = []
   var rollout = RolloutConfiguration()
@@ -37,7 +33,8 @@ struct EvalConfiguration: Sendable {
       Setting("eval.threads", \.threads, "threads", help: "Threads; none for one a core."),
       Setting("eval.dtype", \.dtype, "dtype", help: "The type of the weights' compute copy."),
     ]),
-    ("Data", SettingsTable.dataSettings(\.data)),
+    // Every row is taken, so their order says nothing.
+    ("Data", SettingsTable.dataSettings(\.data).filter { $0.key != "data.shuffle" }),
     ("Sampling", SettingsTable.samplingSettings(\.rollout)),
   ])
 }
@@ -118,27 +115,6 @@ struct Eval: ParsableCommand {
     return try evaluator.evaluate(prompts) {
       ended += 1
       progress.advance(to: ended)
-    }
-  }
-}
-
-extension EvalConfiguration {
-  func check() throws(ConfigurationError) {
-    if !greedy && samples < 1 {
-      throw .invalid(
-        key: "eval.samples", value: "\(samples)",
-        remedy: "without a greedy completion there is nothing to judge; use at least 1")
-    }
-    if samples < 0 {
-      throw .invalid(key: "eval.samples", value: "\(samples)", remedy: "use 0 or more")
-    }
-    if let threads, threads < 1 {
-      throw .invalid(key: "eval.threads", value: "\(threads)", remedy: "use at least 1")
-    }
-    if rollout.sampling.maximumNewTokens < 1 {
-      throw .invalid(
-        key: "rollout.max_new_tokens", value: "\(rollout.sampling.maximumNewTokens)",
-        remedy: "use at least 1")
     }
   }
 }

@@ -25,28 +25,24 @@ struct GRPO: ParsableCommand {
   func run() throws {
     Interruption.listen()
     let session = try resume.map { try begin(resuming: $0) } ?? begin()
-    Console.note(GRPOConfiguration.table.yaml(session.configuration))
-    let outcome = try session.train()
-    session.report(outcome, json: json)
+    try session.train(json: json)
   }
 
   /// A new run: settings resolved, folder made, nothing trained yet.
   private func begin() throws -> GRPOSession {
     let table = GRPOConfiguration.table
-    var configuration = try arguments.resolve(table, defaults: GRPOConfiguration())
-    if let preset = configuration.preset {
-      var defaults = GRPOConfiguration()
-      defaults.apply(preset)
-      configuration = try arguments.resolve(table, defaults: defaults)
+    var configuration = GRPOConfiguration()
+    for layer in SettingsArguments.Layer.allCases {
+      // A preset stands below what its own layer says, and over the layers before.
+      var alone = GRPOConfiguration()
+      try arguments.apply(layer, of: table, to: &alone)
+      if let preset = alone.preset { configuration.apply(preset) }
+      try arguments.apply(layer, of: table, to: &configuration)
     }
     configuration.data.date = configuration.data.date ?? today()
     configuration.run.name = configuration.run.name ?? defaultRunName("grpo")
     let folder = URL(filePath: configuration.run.runs).appending(path: configuration.run.name!)
-    return try GRPOSession(configuration, model: configuration.run.model) { resolved in
-      let run = try RunFolder(creating: folder)
-      try AtomicFile.write(table.yaml(resolved), to: run.configuration)
-      return run
-    }
+    return try GRPOSession(configuration) { try RunFolder(creating: folder) }
   }
 
   /// A run that goes on: its own settings, the model of its last whole checkpoint.
@@ -55,13 +51,8 @@ struct GRPO: ParsableCommand {
     let run = try RunFolder(resuming: URL(filePath: path))
     var configuration = GRPOConfiguration()
     try table.apply(file: run.configuration, to: &configuration)
-    try table.applyOnResume(arguments.settings, to: &configuration)
-    try AtomicFile.write(table.yaml(configuration), to: run.configuration)
-    let found = try run.checkpoints().newest()
-    for refused in found.refused { Console.note("temper: passed over \(refused)") }
-    let session = try GRPOSession(configuration, model: found.checkpoint.model.path) { _ in run }
-    try session.resume(from: found.checkpoint)
-    return session
+    try table.applyOnResume(arguments, to: &configuration)
+    return try GRPOSession(configuration, resuming: true, from: run.checkpointToResume()) { run }
   }
 }
 
@@ -75,12 +66,16 @@ extension SettingsTable {
     ]
   }
 
-  /// Applies a resumed run's command line.
+  /// Applies what a resumed run is told.
   /// - Throws: ``ConfigurationError/invalid(key:value:remedy:)`` for a setting that would make the
   ///   rest of the run another run.
-  func applyOnResume(_ arguments: [String], to root: inout Root) throws(ConfigurationError) {
+  func applyOnResume(
+    _ arguments: SettingsArguments, to root: inout Root
+  ) throws(ConfigurationError) {
     let before = root
-    try apply(arguments: arguments, to: &root)
+    for layer in SettingsArguments.Layer.allCases {
+      try arguments.apply(layer, of: self, to: &root)
+    }
     for setting in settings where setting.literal(before) != setting.literal(root) {
       guard Self.changeableOnResume.contains(setting.key) else {
         throw .invalid(

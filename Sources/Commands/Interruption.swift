@@ -8,11 +8,15 @@ enum Interruption {
   static var isRequested: Bool { requests.load(ordering: .relaxed) > 0 }
 
   /// Begins to listen for SIGINT and SIGTERM.
+  ///
+  /// A reader of our output that goes away (SIGPIPE) is no reason to lose a run.
   static func listen() {
+    signal(SIGPIPE, SIG_IGN)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         guard Interruption.requests.add(1, ordering: .relaxed).oldValue > 0 else { return }
         signal(number, SIG_DFL)
+        raise(number)  // arrives when this handler returns
       }
     }
   }

@@ -41,34 +41,27 @@ struct SFT: ParsableCommand {
   func run() throws {
     Interruption.listen()
     let table = SFTConfiguration.table
-    var configuration: SFTConfiguration
-    var checkpoint: Checkpoint?
-    let folder: RunFolder
-    if let resume {
-      folder = try RunFolder(resuming: URL(filePath: resume))
-      configuration = SFTConfiguration()
-      try table.apply(file: folder.configuration, to: &configuration)
-      try table.applyOnResume(arguments.settings, to: &configuration)
-      let found = try folder.checkpoints().newest()
-      for refused in found.refused { Console.note("temper: passed over \(refused)") }
-      checkpoint = found.checkpoint
-    } else {
-      configuration = try arguments.resolve(table, defaults: SFTConfiguration())
+    guard let resume else {
+      var configuration = try arguments.resolve(table, defaults: SFTConfiguration())
       configuration.data.date = configuration.data.date ?? today()
       configuration.run.name = configuration.run.name ?? defaultRunName("sft")
-      try configuration.check()
-      folder = try RunFolder(
-        creating: URL(filePath: configuration.run.runs).appending(
-          path: configuration.run.name!))
+      let folder = URL(filePath: configuration.run.runs)
+        .appending(path: configuration.run.name!)
+      return try train(configuration) { try RunFolder(creating: folder) }
     }
-    try AtomicFile.write(table.yaml(configuration), to: folder.configuration)
-    Console.note(table.yaml(configuration))
-    try train(configuration, folder, from: checkpoint)
+    let folder = try RunFolder(resuming: URL(filePath: resume))
+    var configuration = SFTConfiguration()
+    try table.apply(file: folder.configuration, to: &configuration)
+    try table.applyOnResume(arguments, to: &configuration)
+    try train(configuration, resuming: true, from: folder.checkpointToResume()) { folder }
   }
 
+  /// - Parameter openFolder: called once everything that can be refused was accepted.
   private func train(
-    _ configuration: SFTConfiguration, _ folder: RunFolder, from checkpoint: Checkpoint?
+    _ configuration: SFTConfiguration, resuming: Bool = false, from checkpoint: Checkpoint? = nil,
+    openFolder: () throws -> RunFolder
   ) throws {
+    try configuration.check()
     if let threads = configuration.run.threads { ThreadPool.resize(threads) }
     let dataset = try configuration.data.dataset()
     let model = try LoadedModel(
@@ -80,50 +73,26 @@ struct SFT: ParsableCommand {
       seed: configuration.run.seed, shuffle: configuration.data.shuffle)
     let trainer = SFTTrainer(
       settings: configuration.training, model: model.transformer, examples: examples)
-    let progress = Metrics.Progress("sft", total: configuration.training.steps, unit: "steps")
+
+    let folder = try openFolder()
+    let resolved = SFTConfiguration.table.yaml(configuration)
+    try AtomicFile.write(resolved, to: folder.configuration)
+    Console.note(resolved)
+    let done = checkpoint?.step ?? 0
+    let progress = Metrics.Progress(
+      "sft", total: configuration.training.steps, first: done, unit: "steps")
     defer { progress.finish() }
     let run = TrainingRun(
       trainer: trainer, folder: folder,
-      recorders: [
-        ConsoleRecorder(progress, showing: ["sft/loss", "optimizer/grad_norm", "time/step"]),
-        try JSONLinesRecorder(appendingTo: folder.metrics),
-      ],
+      display: ConsoleRecorder(
+        progress, showing: ["sft/loss", "optimizer/grad_norm", "time/step"]),
       saveEvery: configuration.run.saveEvery, keeping: configuration.run.keepCheckpoints,
       writeModel: { try model.write(to: $0, as: .float32) })
-    let done = try checkpoint.map { try run.resume(from: $0) } ?? 0
-    let outcome = try run.run(
-      after: done, total: configuration.training.steps,
-      isInterrupted: { Interruption.isRequested })
-    let latest = folder.folder.appending(path: "checkpoints/latest/model").path
-    var result: JSONLiteral = ["run": .string(folder.folder.path), "model": .string(latest)]
-    switch outcome {
-    case .finished:
-      if let output = configuration.run.output {
-        try model.write(to: URL(filePath: output), as: configuration.run.outputDType.fileType)
-        result["model"] = .string(output)
-      }
-      result["status"] = "finished"
-      Console.note("done; the model is in \(configuration.run.output ?? latest)")
-    case .interrupted(let step):
-      result["status"] = "interrupted"
-      result["step"] = .int(step)
-      Console.note(
-        "stopped after step \(step); go on with: temper sft --resume \(folder.folder.path)")
+    if resuming {
+      try run.resume(from: checkpoint)
+      Console.note("continuing \(folder.folder.path) after step \(done)")
     }
-    if json { Console.report(result.serialized()) }
-  }
-}
-
-extension SFTConfiguration {
-  func check() throws(ConfigurationError) {
-    for (key, value) in [
-      ("run.steps", training.steps), ("run.examples_per_step", training.examplesPerStep),
-      ("run.save_every", run.saveEvery),
-      ("memory.micro_batch_tokens", training.memory.microBatchTokens),
-    ] where value < 1 {
-      throw .invalid(key: key, value: "\(value)", remedy: "use at least 1")
-    }
-    try run.check()
-    try training.optimizer.check()
+    try RunEnding(command: "sft", configuration: configuration.run, folder: folder, model: model)
+      .carryOut(run, after: done, total: configuration.training.steps, json: json)
   }
 }

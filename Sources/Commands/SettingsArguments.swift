@@ -9,11 +9,24 @@ struct SettingsArguments: ParsableArguments {
   @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Settings; see below.", valueName: "settings"))
   var settings: [String] = []
 
+  /// Where settings come from; a later one holds over those before.
+  enum Layer: CaseIterable { case file, commandLine }
+
+  func apply<Root>(
+    _ layer: Layer, of table: SettingsTable<Root>, to root: inout Root
+  ) throws(ConfigurationError) {
+    switch layer {
+    case .file:
+      if let config { try table.apply(file: URL(filePath: config), to: &root) }
+    case .commandLine:
+      try table.apply(arguments: settings, to: &root)
+    }
+  }
+
   /// Defaults, then the file, then the command line.
   func resolve<Root>(_ table: SettingsTable<Root>, defaults: Root) throws -> Root {
     var root = defaults
-    if let config { try table.apply(file: URL(filePath: config), to: &root) }
-    try table.apply(arguments: settings, to: &root)
+    for layer in Layer.allCases { try apply(layer, of: table, to: &root) }
     return root
   }
 }

@@ -1,5 +1,8 @@
 import ArgumentParser
+import Datasets
 import Foundation
+import Objectives
+import PluginHost
 
 /// The `temper` command.
 public struct TemperCommand: ParsableCommand {
@@ -22,7 +25,7 @@ public struct TemperCommand: ParsableCommand {
       Foundation.exit(0)
     } catch let code as ExitCode {
       Foundation.exit(code.rawValue)
-    } catch let error as ConfigurationError {
+    } catch let error where isWrongUse(error) {
       Console.note("temper: \(error)")
       Foundation.exit(2)
     } catch {
@@ -35,6 +38,17 @@ public struct TemperCommand: ParsableCommand {
       }
       Console.note("temper: \(error)")
       Foundation.exit(1)
+    }
+  }
+
+  /// Whether what was written on the command line or in the configuration is at fault, and not the
+  /// files or the machine.
+  private static func isWrongUse(_ error: any Error) -> Bool {
+    switch error {
+    case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
+      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration:
+      true
+    default: false
     }
   }
 }

@@ -13,7 +13,7 @@ public struct Interval: Sendable, Equatable {
     guard count > 0 else { return Interval(low: 0, high: 1) }
     let n = Double(count)
     let p = Double(successes) / n
-    let z = 1.959964
+    let z = 1.959963984540054  // the normal quantile at 0.975
     let centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     let half = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot() / (1 + z * z / n)
     return Interval(low: max(0, centre - half), high: min(1, centre + half))

@@ -34,7 +34,8 @@ public final class Progress {
       label, total: total, first: first, unit: unit, plainInterval: plainInterval,
       isTerminal: isatty(STDERR_FILENO) != 0, columns: Self.terminalColumns,
       now: { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 },
-      write: { FileHandle.standardError.write(Data($0.utf8)) })
+      // A display that fails, on a full disk or a closed pipe, must not end a run.
+      write: { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) })
   }
 
   init(

@@ -5,7 +5,6 @@ import Rollouts
 
 /// Everything that a run of GRPO, or of one of its relatives, depends on besides its files.
 public struct GRPOSettings: Sendable {
-  public var seed: UInt64 = 0
   /// Rollouts of the run; each is followed by ``Updates/epochs`` x ``Updates/minibatches`` updates.
   public var steps = 100
   public var rollout = Rollout()

@@ -73,13 +73,17 @@ public final class GRPOTrainer {
     report.batch = batch
     report.metrics.merge(rolloutMetrics(groups))
 
+    var updates = UpdateMetrics()
     for update in 0..<settings.updates.count {
       var part = minibatch(update % settings.updates.minibatches, of: batch, groups.count)
       // Before the first update the sampler's columns are the current ones, to the bit.
       if update > 0 { try refusing(index, part) { try policy.evaluate(&part) } }
-      if let reference { part.referenceLogprobs = try reference.score(part).logprobs }
-      report.metrics.merge(try refusing(index, part) { try self.update(part) })
+      if let reference {
+        part.referenceLogprobs = try refusing(index, part) { try reference.score(part).logprobs }
+      }
+      updates.add(try refusing(index, part) { try self.update(part) })
     }
+    report.metrics.merge(updates.metrics)
     report.metrics["time/update"] = watch.lap()
     report.metrics["time/step"] = watch.total
     return report
@@ -120,6 +124,7 @@ public final class GRPOTrainer {
     let wanted = settings.rollout.promptsPerStep
     var kept: [RewardedGroup] = []
     var sampled = 0
+    var verdicts = VerdictMetrics()
     let dynamic = DynamicSampling(maximumRounds: settings.rollout.maximumRounds)
     for round in 1... {
       let batch = try prompts.prompts(from: promptsDrawn, count: wanted)
@@ -129,7 +134,7 @@ public final class GRPOTrainer {
         batch, samples: 0..<settings.rollout.groupSize, settings: settings.rollout.sampling,
         step: index << 10 | (round - 1))
       let scored = verifiers.score(groups)
-      for metric in scored.metrics { metrics[metric.metricName] = metric.value }
+      verdicts.add(scored.metrics)
       sampled += scored.groups.count
       guard settings.rollout.dynamicSampling else {
         kept = scored.groups
@@ -141,6 +146,7 @@ public final class GRPOTrainer {
         break
       }
     }
+    metrics.merge(verdicts.metrics)
     metrics["rollout/groups_sampled"] = Double(sampled)
     return shaped(Array(kept.prefix(wanted)))
   }

@@ -6,7 +6,6 @@ import Trajectories
 
 /// What supervised fine-tuning depends on besides its files.
 public struct SFTSettings: Sendable {
-  public var seed: UInt64 = 0
   public var steps = 100
   public var examplesPerStep = 32
   public var optimizer: GRPOSettings.Optimizer = {

@@ -4,7 +4,6 @@ import Objectives
 import Models
 import Optimizers
 import Trajectories
-import Verifiers
 
 /// What one step gave: its figures and everything that was sampled.
 public struct StepReport {
@@ -74,13 +73,5 @@ extension GRPOTrainer {
     metrics["rollout/length_max"] = lengths.max() ?? 0
     metrics["rollout/truncated"] = Double(trajectories.count { $0.stop == .length }) / count
     return metrics
-  }
-}
-
-extension VerifierMetric {
-  /// The name as a metric's; one that is no metric name is kept under `verifier/`.
-  var metricName: MetricName {
-    MetricName(rawValue: name) ?? MetricName(rawValue: "verifier/" + name.filter(\.isLetter))
-      ?? "verifier/unnamed"
   }
 }

@@ -43,8 +43,7 @@ public struct TrainingState {
 
   /// Puts a saved state back into `trainer`, whose model was loaded from the same folder.
   ///
-  /// - Returns: how many steps had been done.
-  static func restore(_ trainer: any Trainer, from folder: URL) throws -> Int {
+  static func restore(_ trainer: any Trainer, from folder: URL) throws {
     let state = try JSON(contentsOf: folder.appending(path: stateName))
     let file = try SafetensorsFile(folder.appending(path: optimizerName))
     var moments: [String: Storage<Float>] = [:]
@@ -57,7 +56,6 @@ public struct TrainingState {
     }
     try trainer.optimizer.restore(step: state["updates"].requireInt(), state: moments)
     try trainer.restore(state["trainer"])
-    return try state["step"].requireInt()
   }
 }
 

@@ -16,7 +16,8 @@ public final class TrainingRun {
 
   let trainer: any Trainer
   let folder: RunFolder
-  let recorders: [any MetricRecorder]
+  /// Shows metrics to people; the file has its own recorder.
+  let display: any MetricRecorder
   let store: CheckpointStore
   /// Steps between checkpoints; the last step always has one.
   let saveEvery: Int
@@ -27,13 +28,13 @@ public final class TrainingRun {
   ///   - writeModel: writes the model's folder, weights in float32.
   ///   - onStep: sees each step that was done, before its checkpoint.
   public init(
-    trainer: any Trainer, folder: RunFolder, recorders: [any MetricRecorder], saveEvery: Int,
+    trainer: any Trainer, folder: RunFolder, display: any MetricRecorder, saveEvery: Int,
     keeping: Int, writeModel: @escaping (URL) throws -> Void,
     onStep: @escaping (StepReport) throws -> Void = { _ in }
   ) {
     self.trainer = trainer
     self.folder = folder
-    self.recorders = recorders
+    self.display = display
     self.saveEvery = saveEvery
     self.writeModel = writeModel
     self.onStep = onStep
@@ -42,18 +43,20 @@ public final class TrainingRun {
 
   /// Puts the trainer back to where a checkpoint was written.
   ///
-  /// - Parameter checkpoint: its model is the trainer's model.
-  /// - Returns: how many steps had been done.
-  public func resume(from checkpoint: Checkpoint) throws -> Int {
-    let step = try TrainingState.restore(trainer, from: checkpoint.folder)
-    _ = try folder.supersede(after: step)
-    return step
+  /// - Parameter checkpoint: its model is the trainer's model; `nil` where none was saved yet.
+  public func resume(from checkpoint: Checkpoint?) throws {
+    if let checkpoint { try TrainingState.restore(trainer, from: checkpoint.folder) }
+    try folder.supersede(after: checkpoint?.step ?? 0)
   }
 
   /// Does steps `done + 1 ... total`.
   ///
   /// - Parameter isInterrupted: asked between steps.
   public func run(after done: Int, total: Int, isInterrupted: () -> Bool) throws -> Outcome {
+    // Opened here: resuming puts another file in the place of the one there was.
+    let recorders: [any MetricRecorder] = [
+      display, try JSONLinesRecorder(appendingTo: folder.metrics),
+    ]
     var refusals = 0
     var step = done
     while step < total {
@@ -65,7 +68,8 @@ public final class TrainingRun {
         for recorder in recorders { try recorder.record(report.metrics, step: step) }
       } catch let refused as RefusedStep {
         refusals += 1
-        try record(refused)
+        try keep(refused)
+        for recorder in recorders { try recorder.record(["optimizer/refused": 1], step: step) }
         guard refusals < Self.maximumRefusals else { throw refused }
       }
       let stopping = isInterrupted() && step < total
@@ -82,13 +86,10 @@ public final class TrainingRun {
   }
 
   /// Keeps what a refused step was about to learn from.
-  private func record(_ refused: RefusedStep) throws {
+  private func keep(_ refused: RefusedStep) throws {
     let file = folder.failures.appending(path: "step-\(refused.step).json")
     try FileManager.default.createDirectory(
       at: folder.failures, withIntermediateDirectories: true)
     try AtomicFile.write(refused.record.serialized() + "\n", to: file)
-    for recorder in recorders {
-      try recorder.record(["optimizer/refused": 1], step: refused.step)
-    }
   }
 }

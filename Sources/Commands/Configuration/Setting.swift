@@ -76,6 +76,8 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case value(place: String, value: String, expected: String)
   case missingValue(option: String, expected: String)
   case missing(key: String, help: String)
+  /// `--no-shuffle=true`
+  case negatedValue(option: String, setting: String)
   case stray(String)
   case file(String, reason: String)
   case invalid(key: String, value: String, remedy: String)
@@ -91,6 +93,8 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
       "\(option) needs a value: \(expected)"
     case .missing(let key, let help):
       "--\(key) is missing: \(help)"
+    case .negatedValue(let option, let setting):
+      "\(option): '--no-' takes no value; write --\(setting.replacing("_", with: "-"))=true or =false"
     case .stray(let text):
       "'\(text)' belongs to no option"
     case .file(let file, let reason):

@@ -24,14 +24,18 @@ extension Int: SettingValue {
   var literal: JSONLiteral { .int(self) }
 }
 
+/// Up to `Int.max`, so that every value can be kept with the run.
 extension UInt64: SettingValue {
-  static var kind: String { "integer" }
-  init?(settingText: String) { self.init(settingText.replacing("_", with: ""), radix: 10) }
+  static var kind: String { "integer from 0 to \(Int.max)" }
+  init?(settingText: String) {
+    guard let value = Int(settingText: settingText), value >= 0 else { return nil }
+    self = UInt64(value)
+  }
   init?(settingLiteral: JSONLiteral) {
     guard let value = Int(settingLiteral: settingLiteral), value >= 0 else { return nil }
     self = UInt64(value)
   }
-  var literal: JSONLiteral { .int(Int(clamping: self)) }
+  var literal: JSONLiteral { .int(Int(self)) }
 }
 
 extension Double: SettingValue {
@@ -43,7 +47,7 @@ extension Double: SettingValue {
   init?(settingLiteral: JSONLiteral) {
     switch settingLiteral {
     case .int(let value): self = Double(value)
-    case .double(let value): self = value
+    case .double(let value) where value.isFinite: self = value
     default: return nil
     }
   }
@@ -53,11 +57,13 @@ extension Double: SettingValue {
 extension Float: SettingValue {
   static var kind: String { Double.kind }
   init?(settingText: String) {
-    guard let value = Double(settingText: settingText) else { return nil }
+    guard let value = Double(settingText: settingText), Float(value).isFinite else { return nil }
     self = Float(value)
   }
   init?(settingLiteral: JSONLiteral) {
-    guard let value = Double(settingLiteral: settingLiteral) else { return nil }
+    guard let value = Double(settingLiteral: settingLiteral), Float(value).isFinite else {
+      return nil
+    }
     self = Float(value)
   }
   // The shortest decimal that reads back as this float, not the float's widened digits.

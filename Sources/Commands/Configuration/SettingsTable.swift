@@ -19,7 +19,8 @@ struct SettingsTable<Root>: Sendable {
     _ literal: JSONLiteral, prefix: String, file: String, to root: inout Root
   ) throws(ConfigurationError) {
     guard case .object(let members) = literal else {
-      throw .value(place: "\(file): \(prefix)", value: literal.serialized(), expected: "key: value")
+      let place = prefix.isEmpty ? file : "\(file): \(prefix)"
+      throw .value(place: place, value: literal.serialized(), expected: "key: value")
     }
     for member in members {
       let key = prefix.isEmpty ? member.key : "\(prefix).\(member.key)"
@@ -44,6 +45,7 @@ struct SettingsTable<Root>: Sendable {
         separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(parts[0])
       if let flag = setting(named: name.dropPrefix("no-")), flag.isFlag, name.hasPrefix("no-") {
+        guard parts.count == 1 else { throw .negatedValue(option: argument, setting: flag.key) }
         try flag.set(&root, text: "false", append: false)
         continue
       }
@@ -57,13 +59,20 @@ struct SettingsTable<Root>: Sendable {
         value = String(parts[1])
       } else if setting.isFlag, rest.first != "true", rest.first != "false" {
         value = "true"
-      } else if let next = rest.popFirst() {
+      } else if let next = rest.first, !isOption(next) {
         value = next
+        rest.removeFirst()
       } else {
         throw .missingValue(option: argument, expected: setting.kind)
       }
       try setting.set(&root, text: value, append: !seen.insert(setting.key).inserted)
     }
+  }
+
+  /// A value that looks like one of our options stands for a forgotten value; `--stop=--lr` says
+  /// that it is meant.
+  private func isOption(_ text: String) -> Bool {
+    text.hasPrefix("--") && setting(named: String(text.dropFirst(2).prefix { $0 != "=" })) != nil
   }
 
   private func setting(named name: String) -> Setting<Root>? {

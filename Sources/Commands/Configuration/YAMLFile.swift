@@ -43,8 +43,13 @@ enum YAMLFile {
     case "true": .bool(true)
     case "false": .bool(false)
     default:
-      Int(text).map { .int($0) } ?? Double(text).map { .double($0) } ?? .string(text)
+      Int(text).map { .int($0) } ?? decimal(text).map { .double($0) } ?? .string(text)
     }
+  }
+
+  /// A number as people write it; `nan`, `infinity` and `0x1p3` are texts.
+  private static func decimal(_ text: String) -> Double? {
+    text.allSatisfy { "0123456789+-.eE".contains($0) } ? Double(text) : nil
   }
 
   private static func write(_ literal: JSONLiteral, level: Int, to out: inout String) {
@@ -58,8 +63,17 @@ enum YAMLFile {
         out += "\n"
         write(member.value, level: level + 1, to: &out)
       } else {
-        // JSON on one line is YAML too, and keeps strings that look like numbers quoted.
-        out += " " + member.value.serialized() + "\n"
+        // JSON on one line is YAML too, and keeps strings that look like numbers quoted. Only
+        // what YAML takes for a line break or for no character has to be escaped.
+        out += " "
+        for scalar in member.value.serialized().unicodeScalars {
+          switch scalar.value {
+          case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+            out += String(format: "\\u%04x", scalar.value)
+          default: out.unicodeScalars.append(scalar)
+          }
+        }
+        out += "\n"
       }
     }
   }

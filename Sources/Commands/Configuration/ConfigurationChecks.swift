@@ -1,0 +1,144 @@
+import Optimizers
+import Training
+
+/// Refuses a setting that no run can use; called before anything is loaded or made.
+private func require(
+  _ holds: Bool, _ key: String, _ value: some CustomStringConvertible, _ remedy: String
+) throws(ConfigurationError) {
+  guard holds else { throw .invalid(key: key, value: value.description, remedy: remedy) }
+}
+
+private func require(atLeast bound: Int, _ settings: [(key: String, value: Int)])
+  throws(ConfigurationError)
+{
+  for (key, value) in settings { try require(value >= bound, key, value, "use at least \(bound)") }
+}
+
+extension GRPOConfiguration {
+  func check() throws(ConfigurationError) {
+    let sampled = training.rollout
+    try require(
+      sampled.groupSize >= 2, "rollout.group_size", sampled.groupSize,
+      "and a group of one has no advantage. Use at least 2; 8 is common")
+    try require(
+      rollout.sampling.temperature > 0, "rollout.temperature", rollout.sampling.temperature,
+      "and greedy completions of one prompt are all the same. Use 1")
+    try require(atLeast: 0, [("rollout.max_rounds", sampled.maximumRounds)])
+    try require(atLeast: 1, [
+      ("run.steps", training.steps), ("rollout.prompts_per_step", sampled.promptsPerStep),
+      ("updates.epochs", training.updates.epochs),
+    ])
+    try require(
+      (1...sampled.promptsPerStep).contains(training.updates.minibatches), "updates.minibatches",
+      training.updates.minibatches,
+      "the step's \(sampled.promptsPerStep) prompts are dealt to them; use 1 to that many")
+    if let klTarget {
+      try require(klTarget > 0, "objective.kl_target", klTarget, "use a positive number, or none")
+      try require(klHorizon > 0, "objective.kl_horizon", klHorizon, "use a positive number")
+      try require(
+        training.objective.needsReference, "objective.kl_target", klTarget,
+        "and objective.kl_coefficient, which it steers, is 0. Start that at 0.001, say")
+    }
+    try run.check()
+    try data.check()
+    try rollout.check()
+    try training.optimizer.check()
+    try training.memory.check()
+  }
+
+  /// Refuses a step that the data cannot fill.
+  func check(promptCount: Int) throws(ConfigurationError) {
+    let wanted = training.rollout.promptsPerStep
+    try require(
+      wanted <= promptCount, "rollout.prompts_per_step", wanted,
+      "\(data.path) has \(promptCount) prompts; use at most that many")
+  }
+}
+
+extension SFTConfiguration {
+  func check() throws(ConfigurationError) {
+    try require(atLeast: 1, [
+      ("run.steps", training.steps), ("run.examples_per_step", training.examplesPerStep),
+    ])
+    try run.check()
+    try data.check()
+    try training.optimizer.check()
+    try training.memory.check()
+  }
+}
+
+extension EvalConfiguration {
+  func check() throws(ConfigurationError) {
+    try require(atLeast: 0, [("eval.samples", samples)])
+    try require(
+      greedy || samples >= 1, "eval.samples", samples,
+      "without a greedy completion there is nothing to judge; use at least 1")
+    if let threads { try require(atLeast: 1, [("eval.threads", threads)]) }
+    try data.check()
+    try rollout.check()
+  }
+}
+
+extension RunConfiguration {
+  func check() throws(ConfigurationError) {
+    if let threads { try require(atLeast: 1, [("run.threads", threads)]) }
+    try require(
+      atLeast: 1, [("run.save_every", saveEvery), ("run.keep_checkpoints", keepCheckpoints)])
+  }
+}
+
+extension DataConfiguration {
+  func check() throws(ConfigurationError) {
+    try require(atLeast: 1, [("data.max_prompt_tokens", maximumPromptTokens)])
+    if let limit { try require(atLeast: 1, [("data.limit", limit)]) }
+  }
+}
+
+extension RolloutConfiguration {
+  func check() throws(ConfigurationError) {
+    try require(
+      sampling.temperature >= 0, "rollout.temperature", sampling.temperature,
+      "use 0 (greedy) or more")
+    try require(atLeast: 0, [("rollout.top_k", sampling.topK)])
+    try require(
+      sampling.topP > 0 && sampling.topP <= 1, "rollout.top_p", sampling.topP,
+      "use a number above 0 and up to 1")
+    try require(
+      sampling.minP >= 0 && sampling.minP <= 1, "rollout.min_p", sampling.minP,
+      "use a number from 0 to 1")
+    try require(atLeast: 1, [
+      ("rollout.max_new_tokens", sampling.maximumNewTokens), ("rollout.batch", width),
+      ("rollout.prefill_tokens", prefillTokens), ("rollout.cache_mib", cacheMiB),
+    ])
+  }
+}
+
+extension GRPOSettings.Optimizer {
+  func check() throws(ConfigurationError) {
+    func require(
+      _ holds: Bool, _ key: String, _ value: Double, _ remedy: String
+    ) throws(ConfigurationError) {
+      guard holds else {
+        throw .invalid(key: "optimizer.\(key)", value: "\(value)", remedy: remedy)
+      }
+    }
+    try require(learningRate >= 0, "learning_rate", learningRate, "it must not be negative")
+    try require(
+      minimumLearningRate >= 0 && minimumLearningRate <= learningRate, "min_learning_rate",
+      minimumLearningRate, "use 0 up to the peak, \(learningRate)")
+    try require(warmup >= 0, "warmup", Double(warmup), "it must not be negative")
+    try require(adamW.beta1 >= 0 && adamW.beta1 < 1, "beta1", adamW.beta1, "use 0 up to below 1")
+    try require(adamW.beta2 >= 0 && adamW.beta2 < 1, "beta2", adamW.beta2, "use 0 up to below 1")
+    try require(adamW.epsilon > 0, "epsilon", adamW.epsilon, "use a small positive number")
+    try require(adamW.weightDecay >= 0, "weight_decay", adamW.weightDecay, "it must not be negative")
+    if let clipNorm {
+      try require(clipNorm > 0, "clip_norm", clipNorm, "use a positive number or none")
+    }
+  }
+}
+
+extension GRPOSettings.Memory {
+  func check() throws(ConfigurationError) {
+    try require(atLeast: 1, [("memory.micro_batch_tokens", microBatchTokens)])
+  }
+}
