@@ -39,10 +39,17 @@ struct Initialize: ParsableCommand {
         remedy: "it has \(words.size) ids and the model only \(shape.vocabularySize) rows")
     }
     let model = try Transformer(random: shape, seed: seed)
-    try model.write(to: folder, as: type.fileType, generation: nil)
+    try model.write(to: folder, as: type.fileType, generation: try generation(shape))
     try words.copyFiles(to: folder)
     let parameters = model.parameters.reduce(0) { $0 + $1.value.count }
     Console.note("\(output): \(parameters) parameters, \(shape.family.rawValue)")
+  }
+
+  /// The generation_config.json beside --config, which the new folder gets too.
+  private func generation(_ shape: ModelConfiguration) throws -> GenerationConfiguration? {
+    guard let config else { return nil }
+    return try GenerationConfiguration(
+      folder: URL(filePath: config).deletingLastPathComponent(), configuration: shape)
   }
 
   private func shape() throws -> ModelConfiguration {
