@@ -135,10 +135,10 @@ let package = Package(
     tests(
       of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
-    tests(of: "Training", ["Models", "JSON"]),
-    tests(of: "Evaluation", ["JSON"]),
+    tests(of: "Training", ["Metrics", "Verifiers"]),
+    tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Checks", ["JSON"]),
-    tests(of: "Commands", ["JSON"]),
+    tests(of: "Commands", ["JSON", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
   ],
   swiftLanguageModes: [.v6],

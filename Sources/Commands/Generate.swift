@@ -104,8 +104,9 @@ struct Generate: ParsableCommand {
   ) throws -> String {
     let tokens = model.tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
     let prompt = Prompt(id: "prompt", index: 0, tokens: tokens, text: text, row: "{}")
-    var decoder = model.tokenizer.streamDecoder(skipSpecial: true)
     let settings = settings(model)
+    var stream = CompletionStream(
+      model.tokenizer.streamDecoder(skipSpecial: true), stopStrings: settings.stopStrings)
     let streams = samples == 1 && !json
     let groups = try engine.sample(
       [prompt], samples: 0..<samples, settings: settings, step: 0
@@ -113,9 +114,9 @@ struct Generate: ParsableCommand {
       guard streams, case .token(_, _, let id) = event, !settings.endTokens.contains(id) else {
         return
       }
-      if let piece = decoder.append(id) { Console.stream(piece) }
+      Console.stream(stream.append(id))
     }
-    if streams { Console.report(decoder.finish()) }
+    if streams { Console.report(stream.rest(of: groups[0].trajectories[0].text)) }
     for trajectory in groups[0].trajectories where !streams {
       Console.report(json ? record(trajectory).serialized() : trajectory.text)
     }

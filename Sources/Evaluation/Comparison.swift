@@ -16,9 +16,9 @@ public struct Comparison: Sendable {
 
   /// - Throws: ``ComparisonError`` where the two did not see the same problems.
   public init(before: EvaluationReport, after: EvaluationReport) throws {
-    guard before.problems.map(\.id) == after.problems.map(\.id) else {
-      throw ComparisonError.differentProblems
-    }
+    guard before.problems.map(\.id) == after.problems.map(\.id),
+      before.rowsDigest == after.rowsDigest
+    else { throw ComparisonError.differentProblems }
     func row(_ name: String, _ x: [Double], _ y: [Double]) -> Row {
       let count = Double(max(x.count, 1))
       return Row(

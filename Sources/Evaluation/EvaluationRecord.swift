@@ -34,6 +34,14 @@ extension EvaluationReport {
         greedy: result["greedy"].isNull ? nil : try verdict(result["greedy"]),
         samples: try result["samples"].requireArray().map(verdict))
     }
+    for (index, problem) in problems.enumerated()
+    where problem.samples.count != problems[0].samples.count
+      || (problem.greedy == nil) != (problems[0].greedy == nil)
+    {
+      throw JSONError.type(
+        path: json["results"][index]["samples"].path, expected: "as many samples as the problems before",
+        found: "\(problem.samples.count)")
+    }
     let note = (json["protocol"].object ?? []).map { member in
       JSONLiteral.Member(member.key, JSONLiteral(member.value))
     }

@@ -28,6 +28,9 @@ public struct EvaluationReport: Sendable {
   /// How completions were drawn and judged: what a reader needs to do it again.
   public let protocolNote: [JSONLiteral.Member]
 
+  /// A digest of the rows that were evaluated, which tells files apart whose rows have no ids.
+  var rowsDigest: JSONLiteral? { protocolNote.first { $0.key == "rows" }?.value }
+
   /// The share of problems that the greedy completion solves; Wilson's interval. A failed verifier
   /// counts as wrong.
   public var greedy: Score? {

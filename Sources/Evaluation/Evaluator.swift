@@ -50,12 +50,13 @@ public struct Evaluator {
         greedy: greedy ? greedyGroups[index].judgements[0].verdict : nil,
         samples: samples > 0 ? sampledGroups[index].judgements.map(\.verdict) : [])
     }
-    let report = EvaluationReport(problems: problems, protocolNote: protocolNote)
+    let report = EvaluationReport(problems: problems, protocolNote: protocolNote(prompts))
     return (report, greedyGroups + sampledGroups)
   }
 
-  private var protocolNote: [JSONLiteral.Member] {
+  private func protocolNote(_ prompts: [Prompt]) -> [JSONLiteral.Member] {
     [
+      .init("rows", .string(Self.digest(of: prompts.map(\.row)))),
       .init("samples", .int(samples)), .init("greedy", .bool(greedy)),
       .init("temperature", .double(Double(sampling.temperature))),
       .init("top_k", .int(sampling.topK)), .init("top_p", .double(Double(sampling.topP))),
@@ -64,5 +65,13 @@ public struct Evaluator {
       .init("seed", .int(Int(clamping: sampling.seed))),
       .init("verifiers", .array(verifiers.labels.map { .string($0) })),
     ]
+  }
+
+  /// 64-bit FNV-1a of the rows, in hexadecimal.
+  private static func digest(of rows: [String]) -> String {
+    let hash = rows.joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+    }
+    return String(hash, radix: 16)
   }
 }

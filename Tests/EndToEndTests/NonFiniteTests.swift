@@ -1,0 +1,68 @@
+import Foundation
+import JSON
+import Testing
+
+/// Numbers that are not finite never reach the weights.
+@Suite(.enabled(if: Temper.isPresent, Temper.absence))
+struct NonFiniteTests {
+  @Test func weightsThatAreNoNumbersRefuseEveryStep() throws {
+    let workshop = try Workshop()
+    let arguments = try workshop.grpo("run", steps: 9, ["--save-every", "1"])
+    // The last tensor's last weight.
+    try workshop.patch("model/model.safetensors") { data in
+      data.replaceSubrange(data.count - 4..<data.count, with: [0, 0, 0xC0, 0x7F])
+    }
+    let outcome = try Temper.run(arguments)
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("step 3 is refused"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("of sequence") && outcome.errors.contains("token"))
+    let run = workshop.run("run")
+    #expect(try run.metric("optimizer/refused") == [1, 1, 1])
+    #expect(run.names("failures") == (1...3).map { "step-\($0).json" })
+    let kept = try JSON(parsing: run.text("failures/step-1.json"))
+    #expect(kept["sequences"].array?.count == 16)
+    #expect(kept["sequences"][0]["ids"].ints?.isEmpty == false)
+  }
+
+  @Test func aStepThatFlewApartLeavesWeightsAndMomentsToTheBit() throws {
+    let workshop = try Workshop()
+    let outcome = try Temper.run(
+      replacing(
+        workshop.grpo("run", steps: 40, ["--optimizer.clip-norm", "none"]),
+        ["--lr": "1e30", "--save-every": "1"]))
+    #expect(outcome.status == 1)
+    let run = workshop.run("run")
+    let refused = run.names("failures").compactMap { Int($0.dropFirst(5).dropLast(5)) }.sorted()
+    let (first, last) = (try #require(refused.first), try #require(refused.last))
+    #expect(refused.suffix(3) == [last - 2, last - 1, last])
+    #expect(outcome.errors.contains("step \(last) is refused"))
+    // The last good update, and the checkpoints after refused steps.
+    func content(_ step: Int) throws -> [Data] {
+      let digits = String(step)
+      let name = "step-" + String(repeating: "0", count: 6 - digits.count) + digits
+      return try ["model/model.safetensors", "optimizer.safetensors"].map {
+        try Data(contentsOf: run.folder.appending(path: "checkpoints/\(name)/\($0)"))
+      }
+    }
+    #expect(first > 1)
+    #expect(try content(last - 3) == content(last - 2))
+    #expect(try content(last - 2) == content(last - 1))
+    #expect(outcome.errors.contains("go on with: temper grpo --resume"))
+  }
+
+  @Test func supervisedStepsAreRefusedToo() throws {
+    let workshop = try Workshop()
+    let model = try workshop.makeModel()
+    try workshop.patch("model/model.safetensors") { data in
+      data.replaceSubrange(data.count - 4..<data.count, with: [0, 0, 0x80, 0x7F])
+    }
+    let data = try workshop.write(#"{"prompt": "1=", "completion": "2"}"# + "\n", to: "rows.jsonl")
+    let outcome = try Temper.run([
+      "sft", "--model", model, "--data", data, "--runs", workshop.folder.path, "--name", "run",
+      "--steps", "8", "--examples", "1", "--threads", "1",
+    ])
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("step 3 is refused"), "\(outcome.errors)")
+    #expect(workshop.run("run").names("failures").count == 3)
+  }
+}
