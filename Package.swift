@@ -66,6 +66,7 @@ let package = Package(
     // Values and files.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
+    room("Spelling"),
     room("Tensors"),
     room("Metrics", ["JSON"]),
     room("Trajectories", ["Tensors", "JSON"]),
@@ -83,7 +84,7 @@ let package = Package(
 
     // Reward.
     room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
-    room("PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON"]),
+    room("PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON", "Spelling"]),
 
     // The loop.
     room("Rollouts", ["Models", "Tokenizers", "Trajectories", "Kernels", "Tensors"]),
@@ -109,7 +110,7 @@ let package = Package(
       [
         "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
         "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
-        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
+        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
@@ -121,6 +122,7 @@ let package = Package(
     // Tests.
     .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
     tests(of: "JSON"),
+    tests(of: "Spelling"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
     tests(of: "Trajectories"),
