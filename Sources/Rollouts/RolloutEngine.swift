@@ -1,6 +1,5 @@
 import Kernels
 import Models
-import Tensors
 import Tokenizers
 import Trajectories
 

@@ -1,5 +1,3 @@
-import Kernels
-
 /// How completions are drawn.
 public struct SamplingSettings: Sendable, Equatable {
   /// Divides the logits; 0 takes the most probable id, the lowest on a tie.

@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 
 /// Text to token ids and back, as the folder of a model says.
 ///

@@ -1,4 +1,3 @@
-import Datasets
 import Metrics
 import Models
 import Objectives
