@@ -93,11 +93,6 @@ public final class Tokenizer: Sendable {
   /// Whether the token is flagged special, or is a control piece of a SentencePiece model.
   public func isSpecial(_ id: Int32) -> Bool { route.isSpecial(id) }
 
-  public var bosToken: String? { named.bos }
-  public var eosToken: String? { named.eos }
-  public var padToken: String? { named.pad }
-  public var unkToken: String? { named.unk }
-
   /// Files that make a tokenizer, of which a model's folder has some.
   private static let files = [
     "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
