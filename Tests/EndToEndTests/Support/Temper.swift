@@ -61,17 +61,21 @@ final class Child {
   private let process: pid_t
   private var status: Int32?
 
-  init(_ arguments: [String], input: String? = nil) throws {
+  /// - Parameter errors: a terminal or a file in place of the one that ``wait()`` reads.
+  init(_ arguments: [String], input: String? = nil, errors: String? = nil) throws {
     folder = Workshop.place.appending(path: "temper-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try Data((input ?? "").utf8).write(to: folder.appending(path: "input"))
+    let place = folder
+    try Data((input ?? "").utf8).write(to: place.appending(path: "input"))
+    func path(_ name: String) -> String { place.appending(path: name).path }
 
     var files = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&files)
     defer { posix_spawn_file_actions_destroy(&files) }
     for (descriptor, name) in [(Int32(0), "input"), (1, "output"), (2, "errors")] {
       posix_spawn_file_actions_addopen(
-        &files, descriptor, folder.appending(path: name).path,
+        &files, descriptor,
+        descriptor == 2 ? errors ?? path(name) : path(name),
         descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND, 0o644)
     }
     var attributes = posix_spawnattr_t()
