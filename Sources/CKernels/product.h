@@ -1,8 +1,8 @@
 // What the three products share: C [rows, columns] = or += A [rows, depth] B [depth, columns].
 //
 // A, the activations or their gradient, is packed into blocks of a few rows, each [depth][rows of
-// the block], so that one step over the depth reads its numbers side by side. B comes in panels of 16 columns,
-// [depth][16]. A tile is computed by product_tile, its depth in blocks of TK_DEPTH.
+// the block], so that one step over the depth reads its numbers side by side. B comes in panels of
+// 16 columns, [depth][16]. A tile is computed by product_tile, its depth in blocks of TK_DEPTH.
 #pragma once
 #include "temper_kernels.h"
 

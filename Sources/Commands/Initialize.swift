@@ -15,7 +15,10 @@ struct Initialize: ParsableCommand {
       """)
 
   @Option(help: "A config.json that says the shape.") var config: String?
-  @Option(help: "A shape by name: \(ModelConfiguration.Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help:
+      "A shape by name: \(ModelConfiguration.Preset.allCases.map(\.rawValue).joined(separator: ", "))."
+  )
   var preset: String?
   @Option(help: "The folder of the tokenizer that goes with it.") var tokenizer: String
   @Option(help: "The folder to make.") var output: String
@@ -39,10 +42,17 @@ struct Initialize: ParsableCommand {
         remedy: "it has \(words.size) ids and the model only \(shape.vocabularySize) rows")
     }
     let model = try Transformer(random: shape, seed: seed)
-    try model.write(to: folder, as: type.fileType, generation: nil)
+    try model.write(to: folder, as: type.fileType, generation: try generation(shape))
     try words.copyFiles(to: folder)
     let parameters = model.parameters.reduce(0) { $0 + $1.value.count }
     Console.note("\(output): \(parameters) parameters, \(shape.family.rawValue)")
+  }
+
+  /// The generation_config.json beside --config, which the new folder gets too.
+  private func generation(_ shape: ModelConfiguration) throws -> GenerationConfiguration? {
+    guard let config else { return nil }
+    return try GenerationConfiguration(
+      folder: URL(filePath: config).deletingLastPathComponent(), configuration: shape)
   }
 
   private func shape() throws -> ModelConfiguration {

@@ -10,22 +10,26 @@ public struct SequencePack {
   public private(set) var scoredRows: [Int] = []
   /// The ids that those rows predict.
   public private(set) var targets: [Int32] = []
-  /// The sequence of each scored row, for errors.
+  /// The sequence of each scored row, in the order of appending, for errors.
   public private(set) var scoredSequences: [Int] = []
   private(set) var pageCount = 0
+  private var sequenceCount = 0
 
   public init() {}
 
-  /// Appends `prompt + completion`, of which every token of `completion` is scored.
+  /// Appends `prompt + completion`, of which every token of `completion` is scored. Without a
+  /// completion there is nothing to score: the sequence counts, but makes no rows.
   public mutating func append(prompt: [Int32], completion: [Int32]) {
     precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
-    guard !completion.isEmpty else { return }
-    let sequence = batch.spans.count
+    guard !completion.isEmpty else {
+      sequenceCount += 1
+      return
+    }
     let firstScored = batch.count + prompt.count - 1
     appendRows(prompt + completion.dropLast())
     scoredRows += firstScored..<firstScored + completion.count
     targets += completion
-    scoredSequences += repeatElement(sequence, count: completion.count)
+    scoredSequences += repeatElement(sequenceCount - 1, count: completion.count)
   }
 
   /// Appends a sequence whose every id is a row, none of them scored.
@@ -33,6 +37,7 @@ public struct SequencePack {
     let pages = (ids.count + KeyValuePages.pageSize - 1) / KeyValuePages.pageSize
     let table = (pageCount..<pageCount + pages).map(Int32.init)
     pageCount += pages
+    sequenceCount += 1
     batch.append(ids, position: 0, table: table, rotary: rotary)
   }
 }
@@ -44,6 +49,6 @@ extension SequencePack {
     precondition(scoredRows.last.map { $0 < row } ?? true, "rows are scored in order")
     scoredRows.append(row)
     targets.append(target)
-    scoredSequences.append(batch.spans.count - 1)
+    scoredSequences.append(sequenceCount - 1)
   }
 }

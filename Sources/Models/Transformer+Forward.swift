@@ -41,7 +41,8 @@ extension Transformer {
     Attention.forward(
       queries: a.queryKeyValue.columns(0..<c.queryWidth), pages: pages, spans: batch.spans,
       attentionOptions(layer), into: a.attention, lse: a.attentionLse)
-    Product.forward(a.attention, w.output, bias: w.outputBias?.pointer, into: a.attentionBranch ?? branch)
+    Product.forward(
+      a.attention, w.output, bias: w.outputBias?.pointer, into: a.attentionBranch ?? branch)
     if let raw = a.attentionBranch {
       norm(raw, w.attentionBranchNorm!, into: branch, scale: a.attentionBranchScale!)
     }
@@ -103,12 +104,13 @@ extension Transformer {
   }
 
   private func growRotations(for batch: RowBatch) {
-    guard let last = batch.positions.max(), let first = rotations.first, last >= first.count
+    guard let last = batch.positions.max(), let count = rotations.first?.count, last >= count
     else { return }
-    precondition(
-      !configuration.ropes.contains(where: \.dependsOnContext),
-      "position \(last) is beyond the run's context length of \(first.count)")
-    setContext(length: max(2 * first.count, Int(last) + 1))
+    for rope in configuration.ropes where rope.dependsOnContext {
+      let limit = max(contextLength, rope.maxPositions)
+      precondition(last < limit, "position \(last) is beyond the run's context of \(limit)")
+    }
+    prepareRotations(count: max(Int(last) + 1, min(2 * count, 1 << 20)))
   }
 }
 

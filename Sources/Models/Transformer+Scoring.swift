@@ -165,9 +165,11 @@ extension Transformer {
   }
 
   private func check(_ scores: TokenScores, _ pack: SequencePack) throws {
-    guard let bad = scores.logprobs.indices.first(where: {
-      !scores.logprobs[$0].isFinite || !scores.entropies[$0].isFinite
-    }) else { return }
+    guard
+      let bad = scores.logprobs.indices.first(where: {
+        !scores.logprobs[$0].isFinite || !scores.entropies[$0].isFinite
+      })
+    else { return }
     let sequence = pack.scoredSequences[bad]
     let first = pack.scoredSequences.firstIndex(of: sequence)!
     throw NonFiniteScore(sequence: sequence, token: bad - first)

@@ -26,7 +26,8 @@ public final class Transformer {
   let embedding: PackedWeight
   let head: PackedWeight
   let finalNorm: Storage<Float>
-  var rotations: [RotationTable] = []
+  private(set) var contextLength = 0
+  private(set) var rotations: [RotationTable] = []
   let workspace = Workspace()
   var packPages: KeyValuePages?
   private let copies: [ComputeCopy]
@@ -37,7 +38,8 @@ public final class Transformer {
   ///   - trainable: keep float32 masters, and gradients beside them.
   ///   - read: fills a tensor's values, row-major; called once for each tensor.
   public init(
-    _ configuration: ModelConfiguration, weightType: PackedWeight.Precision = .float32, trainable: Bool,
+    _ configuration: ModelConfiguration, weightType: PackedWeight.Precision = .float32,
+    trainable: Bool,
     read: @escaping WeightReader
   ) throws {
     let c = configuration
@@ -55,16 +57,22 @@ public final class Transformer {
     parameters = loader.parameters
     copies = loader.copies
     allowedIds = c.vocabularySize
-    setContext(length: min(c.maxPositions, 512))
+    setContext(length: c.maxPositions)
   }
 
-  /// Prepares rotary tables for positions below `length`. Models with `dynamic` scaling rotate by
-  /// frequencies that depend on it, so a run sets it once; others grow their tables as needed.
+  /// Says how long sequences become. Models with `dynamic` scaling rotate by frequencies that
+  /// depend on it, so a run sets it once; for others it means nothing.
   public func setContext(length: Int) {
+    contextLength = length
+    prepareRotations(count: min(length, 512))
+  }
+
+  /// Rotary tables for positions below `count`; they grow as positions come up.
+  func prepareRotations(count: Int) {
     rotations = configuration.ropes.map { rope in
       let (frequencies, multiplier) = rope.frequencies(
-        headDimension: configuration.headDimension, contextLength: length)
-      return RotationTable(frequencies: frequencies, multiplier: multiplier, count: length)
+        headDimension: configuration.headDimension, contextLength: contextLength)
+      return RotationTable(frequencies: frequencies, multiplier: multiplier, count: count)
     }
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Kernels
 import Tensors
 import Tokenizers
@@ -45,7 +44,8 @@ final class ActiveSequence {
   /// Set when it has ended.
   var stop: StopReason?
   private var decoder: StreamDecoder
-  private var shown = ""
+  /// UTF-8 of what `decoder` has shown, as far back as a stop string can reach.
+  private var tail: [UInt8] = []
 
   init(
     prompt: Int, slot: Int, sample: Int, table: [Int32], position: Int, reservation: Int,
@@ -64,7 +64,7 @@ final class ActiveSequence {
   var last: Int32 { trajectory.tokens.last! }
 
   /// Records a drawn token and decides whether the completion ends with it.
-  func append(_ drawn: DrawnTokens, row: Int, _ settings: SamplingSettings) {
+  func append(_ drawn: DrawnTokens, row: Int, _ settings: SamplingSettings, _ stops: StopStrings) {
     let id = drawn.tokens[row]
     trajectory.tokens.append(id)
     trajectory.behaviourLogprobs.append(drawn.behaviour[row])
@@ -72,29 +72,29 @@ final class ActiveSequence {
     trajectory.entropies.append(drawn.entropies[row])
     if settings.endTokens.contains(id) {
       stop = .endToken
-    } else if endsInStopString(id, settings.stopStrings) {
+    } else if !stops.isEmpty, holdsStopString(id, stops) {
       stop = .stopString
     } else if trajectory.tokens.count == settings.maximumNewTokens {
       stop = .length
     }
   }
 
-  /// True when the text that `id` completes holds a stop string.
-  private func endsInStopString(_ id: Int32, _ stopStrings: [String]) -> Bool {
-    guard !stopStrings.isEmpty, let piece = decoder.append(id) else { return false }
-    shown += piece
-    // A stop string that `piece` completes ends at most that far back.
-    let reach = piece.count + stopStrings.reduce(0) { max($0, $1.count) }
-    let tail = shown.suffix(reach)
-    return stopStrings.contains { tail.contains($0) }
+  /// True when the text that `id` continues holds a stop string.
+  private func holdsStopString(_ id: Int32, _ stops: StopStrings) -> Bool {
+    if let piece = decoder.append(id) {
+      tail = tail.suffix(stops.longest) + piece.utf8
+      return stops.first(in: tail) != nil
+    }
+    // The text ends inside a character; what stands before that counts all the same.
+    var ahead = decoder
+    return stops.first(in: tail.suffix(stops.longest) + ahead.finish().utf8) != nil
   }
 
   /// The completion's text without its end token or stop string.
-  func text(_ tokenizer: Tokenizer, _ stopStrings: [String]) -> String {
+  func text(_ tokenizer: Tokenizer, _ stops: StopStrings) -> String {
     let ids = stop == .endToken ? trajectory.tokens.dropLast() : trajectory.tokens[...]
     let text = tokenizer.decode(ids, skipSpecial: true)
-    guard stop == .stopString else { return text }
-    let cuts = stopStrings.compactMap { text.range(of: $0)?.lowerBound }
-    return cuts.min().map { String(text[..<$0]) } ?? text
+    guard stop == .stopString, let cut = stops.first(in: Array(text.utf8)) else { return text }
+    return String(decoding: text.utf8.prefix(cut), as: UTF8.self)
   }
 }

@@ -47,17 +47,38 @@ public final class RolloutEngine {
   ///   - step: keys the randomness; the same step gives the same completions.
   ///   - samples: which of each group's samples to draw, from 0.
   /// - Returns: a group for each prompt, in order.
-  /// - Throws: ``RolloutError`` where a prompt does not fit.
+  /// - Throws: ``RolloutError`` where a prompt does not fit, or the model gives no numbers.
   public func sample(
     _ prompts: [Prompt], samples: Range<Int>, settings: SamplingSettings, step: Int,
     onEvent: @escaping (Event) -> Void = { _ in }
   ) throws -> [TrajectoryGroup] {
+    var run = try begin(prompts, samples: samples, settings: settings, step: step, onEvent: onEvent)
+    while run.isUnfinished { try run.advance() }
+    return run.groups
+  }
+
+  /// A run before its first pass.
+  func begin(
+    _ prompts: [Prompt], samples: Range<Int>, settings: SamplingSettings, step: Int,
+    onEvent: @escaping (Event) -> Void = { _ in }
+  ) throws -> SamplingRun {
+    precondition(settings.maximumNewTokens > 0, "\(settings.maximumNewTokens) new tokens")
+    if settings.stopStrings.contains("") { throw RolloutError.emptyStopString }
+    try check(prompts)
     let pageCount = try preparePages(for: prompts, samples: samples.count, settings: settings)
-    var run = SamplingRun(
+    return SamplingRun(
       engine: self, pages: pages!, pageCount: pageCount, prompts: prompts, samples: samples,
       settings: settings, step: step, onEvent: onEvent)
-    while run.isUnfinished { run.advance() }
-    return run.groups
+  }
+
+  private func check(_ prompts: [Prompt]) throws {
+    let vocabulary = model.configuration.vocabularySize
+    for prompt in prompts {
+      if prompt.tokens.isEmpty { throw RolloutError.emptyPrompt(prompt.id) }
+      if let id = prompt.tokens.first(where: { $0 < 0 || $0 >= vocabulary }) {
+        throw RolloutError.unknownToken(id, prompt: prompt.id, vocabulary: vocabulary)
+      }
+    }
   }
 
   /// The most pages that a completion holds for itself: its new tokens, begun and ended in the
@@ -71,7 +92,6 @@ public final class RolloutEngine {
     for prompts: [Prompt], samples: Int, settings: SamplingSettings
   ) throws -> Int {
     let c = model.configuration
-    if let empty = prompts.first(where: \.tokens.isEmpty) { throw RolloutError.emptyPrompt(empty.id) }
     let longest = prompts.map(\.tokens.count).max() ?? 0
     let pageBytes =
       c.layerCount * 2 * c.keyValueHeadCount * c.headDimension * KeyValuePages.pageSize * 4
@@ -90,20 +110,39 @@ public final class RolloutEngine {
   }
 }
 
-/// Why no completion can be drawn at all.
-public enum RolloutError: Error, CustomStringConvertible {
+/// Why no completion can be drawn.
+public enum RolloutError: Error, Equatable, CustomStringConvertible {
   case emptyPrompt(String)
+  case unknownToken(Int32, prompt: String, vocabulary: Int)
+  case emptyStopString
   case cache(tokens: Int, needed: Int, allowed: Int)
+  case notFinite(prompt: String, sample: Int, token: Int)
 
   public var description: String {
     switch self {
     case .emptyPrompt(let id):
       "prompt '\(id)' has no tokens; give it text, or a tokenizer with a beginning token"
+    case .unknownToken(let id, let prompt, let vocabulary):
+      """
+      prompt '\(prompt)' has the id \(id), and the model has a vocabulary of \(vocabulary); the \
+      tokenizer and the model likely come from different folders
+      """
+    case .emptyStopString:
+      "rollout.stop has an empty text, which would end every completion; remove it"
     case .cache(let tokens, let needed, let allowed):
       """
-      a sequence of \(tokens) tokens needs \(needed >> 20) MiB of keys and values, and \
-      \(allowed >> 20) MiB are allowed; raise rollout.cache_mib or lower rollout.max_new_tokens
+      a sequence of \(tokens) tokens needs \(mebibytes(needed)) MiB of keys and values, and \
+      \(mebibytes(allowed)) MiB are allowed; raise rollout.cache_mib or lower \
+      rollout.max_new_tokens
+      """
+    case .notFinite(let prompt, let sample, let token):
+      """
+      the logits for token \(token) of completion \(sample) of prompt '\(prompt)' are not finite: \
+      the weights have run away; go back to an earlier checkpoint or lower the learning rate
       """
     }
   }
+
+  /// Rounded up, so that what is needed never looks like nothing.
+  private func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
 }

@@ -18,15 +18,16 @@ struct SamplingRun {
   let onEvent: (RolloutEngine.Event) -> Void
   private let random: CounterRandom
   private let law: SamplingLaw
+  private let stops: StopStrings
 
   /// Prompts not yet begun, the first last.
   private var waiting: [Int]
   private var prefills: [Prefill] = []
   private var ready: [ReadyPrompt] = []
-  private var active: [ActiveSequence] = []
-  private var pool: PagePool
+  private(set) var active: [ActiveSequence] = []
+  private(set) var pool: PagePool
   /// Pages that active completions may still ask for.
-  private var reserved = 0
+  private(set) var reserved = 0
   private(set) var groups: [TrajectoryGroup]
 
   init(
@@ -46,6 +47,7 @@ struct SamplingRun {
     law = SamplingLaw(
       temperature: settings.temperature, topK: settings.topK, topP: settings.topP,
       minP: settings.minP)
+    stops = StopStrings(settings.stopStrings)
     waiting = samples.isEmpty ? [] : Array(prompts.indices.reversed())
     groups = prompts.map { prompt in
       TrajectoryGroup(prompt: prompt, trajectories: samples.map { Trajectory(sample: $0) })
@@ -57,7 +59,9 @@ struct SamplingRun {
   }
 
   /// One forward pass: a token for every active completion, and stretches of new prompts.
-  mutating func advance() {
+  ///
+  /// - Throws: ``RolloutError/notFinite(prompt:sample:token:)``.
+  mutating func advance() throws {
     var batch = RowBatch()
     var scored = Array(active.indices)
     for sequence in active {
@@ -72,9 +76,9 @@ struct SamplingRun {
         let kept = Storage(UnsafeBufferPointer(start: row.base, count: row.columns))
         ready.append(ReadyPrompt(prompt: prefill.prompt, table: prefill.table, logits: kept))
       }
-      append(logits.rows(0..<active.count), to: active)
+      try append(logits.rows(0..<active.count), to: active)
     }
-    begin()
+    try begin()
   }
 
   // MARK: Prompts
@@ -100,11 +104,12 @@ struct SamplingRun {
     return finished
   }
 
-  /// Begins to take in the next prompt if the batch has room for a completion of it and one would
-  /// still find its pages.
+  /// Begins to take in the next prompt, so that a group or an eighth of the batch is always ready
+  /// to step in for completions that end; but only if one of its own would find its pages.
   private mutating func admit(besides finished: Int) -> Bool {
     let coming = ready.reduce(finished * samples.count) { $0 + samples.count - $1.next }
-    guard let prompt = waiting.last, active.count + coming < engine.width else { return false }
+    let wanted = engine.width + max(samples.count, engine.width / 8)
+    guard let prompt = waiting.last, active.count + coming < wanted else { return false }
     let needed = PagePool.pages(forKeys: prompts[prompt].tokens.count)
     guard pool.available - reserved >= needed + engine.completionPages(settings) else {
       return false
@@ -117,7 +122,7 @@ struct SamplingRun {
   // MARK: Completions
 
   /// Begins completions of prompts that are in, while the batch and the memory have room.
-  private mutating func begin() {
+  private mutating func begin() throws {
     let each = engine.completionPages(settings)
     while let prompt = ready.first {
       let count = min(
@@ -132,7 +137,9 @@ struct SamplingRun {
         ready.removeFirst()
       }
       let rows = prompt.rows(count)
-      append(rows.matrix(rows: count, columns: prompt.logits.count), to: begun)
+      try withExtendedLifetime(rows) {
+        try append(rows.matrix(rows: count, columns: prompt.logits.count), to: begun)
+      }
     }
   }
 
@@ -161,7 +168,7 @@ struct SamplingRun {
   }
 
   /// Draws the next token of each sequence from its row of `logits`; those that end leave.
-  private mutating func append(_ logits: Matrix, to sequences: [ActiveSequence]) {
+  private mutating func append(_ logits: Matrix, to sequences: [ActiveSequence]) throws {
     guard !sequences.isEmpty else { return }
     let uniforms = sequences.map { sequence in
       random.uniform(
@@ -170,7 +177,12 @@ struct SamplingRun {
     }
     let drawn = Sampling.draw(logits, uniforms: uniforms, law)
     for (row, sequence) in sequences.enumerated() {
-      sequence.append(drawn, row: row, settings)
+      guard drawn.old[row].isFinite, drawn.entropies[row].isFinite else {
+        throw RolloutError.notFinite(
+          prompt: prompts[sequence.prompt].id, sample: sequence.trajectory.sample,
+          token: sequence.trajectory.tokens.count)
+      }
+      sequence.append(drawn, row: row, settings, stops)
       onEvent(
         .token(
           prompt: sequence.prompt, sample: sequence.trajectory.sample, id: sequence.last))
@@ -187,7 +199,7 @@ struct SamplingRun {
     pool.release(sequence.table)
     reserved -= sequence.reservation
     sequence.trajectory.stop = sequence.stop!
-    sequence.trajectory.text = sequence.text(engine.tokenizer, settings.stopStrings)
+    sequence.trajectory.text = sequence.text(engine.tokenizer, stops)
     groups[sequence.prompt].trajectories[sequence.slot] = sequence.trajectory
     onEvent(.finished(prompt: sequence.prompt, trajectory: sequence.trajectory))
   }

@@ -33,6 +33,11 @@ struct Sheet {
   }
 
   var bits: [UInt32] { storage.array.map(\.bitPattern) }
+
+  /// Where the bits, those between the rows too, first differ from another's; `nil` if nowhere.
+  func firstDifference(from other: Sheet) -> Int? {
+    zip(bits, other.bits).enumerated().first { $1.0 != $1.1 }?.offset
+  }
 }
 
 func packed(

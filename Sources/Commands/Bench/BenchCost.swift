@@ -3,13 +3,17 @@ import Models
 /// What a task cannot do without: arithmetic and reading of weights (docs/performance.md).
 struct BenchCost: Equatable {
   /// Floating-point operations; a multiply-add counts as two.
-  var operations = 0.0
+  private(set) var operations = 0.0
   /// Bytes that are read from where the weights lie.
-  var bytes = 0.0
+  private(set) var bytes = 0.0
 
   /// The least time that a machine of these limits takes.
   func seconds(operationsPerSecond: Double, bytesPerSecond: Double) -> Double {
     max(operations / operationsPerSecond, bytes / bytesPerSecond)
+  }
+
+  init(operations: Double, bytes: Double) {
+    (self.operations, self.bytes) = (operations, bytes)
   }
 
   /// - Parameter weightBytes: of one weight.
