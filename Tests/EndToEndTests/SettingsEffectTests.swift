@@ -116,6 +116,23 @@ struct SettingsEffectTests {
     #expect(known.subtracting(keys) == [])
   }
 
+  @Test func aPresetStandsBelowWhatItsOwnLayerSaysAndOverTheLayersBefore() throws {
+    let workshop = try Workshop()
+    let file = try workshop.write(
+      "objective:\n  preset: dr_grpo\n  clip_high: 0.3\noptimizer:\n  beta1: 0.8\n", to: "a.yaml")
+    func resolved(_ name: String, _ more: [String]) throws -> String {
+      try Temper.succeed(workshop.grpo(name, steps: 1, ["--config", file] + more))
+      return try workshop.run(name).text("config.yaml")
+    }
+    let plain = try resolved("plain", [])
+    #expect(plain.contains("clip_high: 0.3\n") && plain.contains("advantages: \"centered\""))
+    let preset = try resolved("preset", ["--preset", "grpo"])
+    #expect(preset.contains("clip_high: 0.2\n") && preset.contains("\"standardized\""))
+    #expect(preset.contains("beta1: 0.8\n"))
+    let both = try resolved("both", ["--clip-high", "0.25", "--preset", "grpo"])
+    #expect(both.contains("clip_high: 0.25\n") && both.contains("\"seq-mean-token-mean\""))
+  }
+
   @Test func theFinalModelGoesWhereItIsWanted() throws {
     let workshop = try Workshop()
     let output = workshop.path("final")
