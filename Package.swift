@@ -5,7 +5,9 @@ import PackageDescription
 // --explicit-target-dependency-import-check error, so the floor plan is enforced.
 
 /// A module of the core, and its tests in Tests/<name>Tests.
-func room(_ name: String, _ dependencies: [String] = [], products: [Target.Dependency] = []) -> Target {
+func room(_ name: String, _ dependencies: [String] = [], products: [Target.Dependency] = [])
+  -> Target
+{
   .target(
     name: name,
     dependencies: dependencies.map { .byName(name: $0) } + products,

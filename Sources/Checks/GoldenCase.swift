@@ -34,7 +34,9 @@ struct GoldenCase {
         return ints
       }
     }
-    guard let ids = try rows("input_ids") else { throw CheckError("\(json.path) has no 'input_ids'") }
+    guard let ids = try rows("input_ids") else {
+      throw CheckError("\(json.path) has no 'input_ids'")
+    }
     self.ids = ids
     labels = try rows("labels") ?? ids.map { $0.map { _ in -100 } }
     attention = try rows("attention_mask")

@@ -39,7 +39,9 @@ struct DataCommand: ParsableCommand {
     }
 
     func validate() throws {
-      guard count >= 0 else { throw ValidationError("--count is \(count); ask for 0 or more rows.") }
+      guard count >= 0 else {
+        throw ValidationError("--count is \(count); ask for 0 or more rows.")
+      }
     }
   }
 }

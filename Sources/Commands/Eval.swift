@@ -23,16 +23,24 @@ struct EvalConfiguration: Sendable {
   var dtype = DTypeName.float32
 
   static let table = SettingsTable<EvalConfiguration>(sections: [
-    ("Evaluation", [
-      Setting("model", \.model, help: "The model's folder."),
-      Setting("verifiers", \.verifiers, "verifier", help: "Who judges the completions; as in temper grpo."),
-      Setting("plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
-      Setting("eval.samples", \.samples, "samples", help: "Completions sampled for each problem; pass@k for k up to that many."),
-      Setting("eval.greedy", \.greedy, "greedy", help: "One greedy completion for each problem."),
-      Setting("eval.seed", \.seed, "seed", help: "The same seed gives the same report."),
-      Setting("eval.threads", \.threads, "threads", help: "Threads; none for one a core."),
-      Setting("eval.dtype", \.dtype, "dtype", help: "The type of the weights' compute copy."),
-    ]),
+    (
+      "Evaluation",
+      [
+        Setting("model", \.model, help: "The model's folder."),
+        Setting(
+          "verifiers", \.verifiers, "verifier",
+          help: "Who judges the completions; as in temper grpo."),
+        Setting(
+          "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+        Setting(
+          "eval.samples", \.samples, "samples",
+          help: "Completions sampled for each problem; pass@k for k up to that many."),
+        Setting("eval.greedy", \.greedy, "greedy", help: "One greedy completion for each problem."),
+        Setting("eval.seed", \.seed, "seed", help: "The same seed gives the same report."),
+        Setting("eval.threads", \.threads, "threads", help: "Threads; none for one a core."),
+        Setting("eval.dtype", \.dtype, "dtype", help: "The type of the weights' compute copy."),
+      ]
+    ),
     // Every row is taken, so their order says nothing.
     ("Data", SettingsTable.dataSettings(\.data).filter { $0.key != "data.shuffle" }),
     ("Sampling", SettingsTable.samplingSettings(\.rollout)),
@@ -51,7 +59,10 @@ struct Eval: ParsableCommand {
   @Option(help: "Write the report, problem by problem, to this file.") var report: String?
   @Option(help: "Write every completion with its verdict to this file.") var completions: String?
   @Option(help: "A report of the same problems to compare with, paired.") var against: String?
-  @Flag(help: "Exit with 1 unless the greedy accuracy rose and the largest pass@k did not fall (with --against).")
+  @Flag(
+    help:
+      "Exit with 1 unless the greedy accuracy rose and the largest pass@k did not fall (with --against)."
+  )
   var mustImprove = false
   @Flag(help: "Print the report as JSON.") var json = false
 

@@ -70,7 +70,8 @@ struct Generate: ParsableCommand {
     if prompt == nil, isChat, isatty(STDIN_FILENO) != 0 {
       return try converse(loaded, engine)
     }
-    let text = prompt ?? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    let text =
+      prompt ?? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
     var messages = opening
     messages.append(["role": "user", "content": .string(text)])
     let given = isChat ? try render(messages, loaded) : text
@@ -139,7 +140,8 @@ struct Generate: ParsableCommand {
     var settings = SamplingSettings()
     let samplesByDefault = own.doSample ?? (own.temperature != nil)
     settings.temperature =
-      temperature ?? (samplesByDefault ? own.temperature.map { Float($0) } ?? 1 : samples > 1 ? 1 : 0)
+      temperature
+      ?? (samplesByDefault ? own.temperature.map { Float($0) } ?? 1 : samples > 1 ? 1 : 0)
     settings.topK = topK ?? own.topK ?? 0
     settings.topP = topP ?? own.topP.map { Float($0) } ?? 1
     settings.minP = minP ?? own.minP.map { Float($0) } ?? 0

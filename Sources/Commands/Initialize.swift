@@ -15,7 +15,10 @@ struct Initialize: ParsableCommand {
       """)
 
   @Option(help: "A config.json that says the shape.") var config: String?
-  @Option(help: "A shape by name: \(ModelConfiguration.Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    help:
+      "A shape by name: \(ModelConfiguration.Preset.allCases.map(\.rawValue).joined(separator: ", "))."
+  )
   var preset: String?
   @Option(help: "The folder of the tokenizer that goes with it.") var tokenizer: String
   @Option(help: "The folder to make.") var output: String

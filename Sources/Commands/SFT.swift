@@ -18,10 +18,15 @@ struct SFTConfiguration: Sendable {
   var training = SFTSettings()
 
   static let table = SettingsTable<SFTConfiguration>(sections: [
-    ("Run", SettingsTable.runSettings(\.run) + [
-      Setting("run.steps", \.training.steps, "steps", help: "Updates of the weights."),
-      Setting("run.examples_per_step", \.training.examplesPerStep, "examples", help: "Examples of an update."),
-    ]),
+    (
+      "Run",
+      SettingsTable.runSettings(\.run) + [
+        Setting("run.steps", \.training.steps, "steps", help: "Updates of the weights."),
+        Setting(
+          "run.examples_per_step", \.training.examplesPerStep, "examples",
+          help: "Examples of an update."),
+      ]
+    ),
     ("Data", SettingsTable.dataSettings(\.data)),
     ("Updates", SettingsTable.optimizerSettings(\.training.optimizer, \.training.memory)),
   ])

@@ -6,7 +6,8 @@ struct SettingsArguments: ParsableArguments {
   @Option(help: "A YAML file of settings; what stands on the command line holds over it.")
   var config: String?
 
-  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Settings; see below.", valueName: "settings"))
+  @Argument(
+    parsing: .allUnrecognized, help: ArgumentHelp("Settings; see below.", valueName: "settings"))
   var settings: [String] = []
 
   /// Where settings come from; a later one holds over those before.

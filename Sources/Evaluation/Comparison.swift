@@ -57,8 +57,10 @@ public struct Comparison: Sendable {
   }
 
   public var table: String {
-    let header = "".padded(18) + "before".padded(9) + "after".padded(9) + "change, paired 95% interval"
-    return ([header]
+    let header =
+      "".padded(18) + "before".padded(9) + "after".padded(9) + "change, paired 95% interval"
+    return
+      ([header]
       + rows.map { row in
         row.name.padded(18) + percent(row.before).padded(9) + percent(row.after).padded(9)
           + "\(percent(row.change.low)) to \(percent(row.change.high))"

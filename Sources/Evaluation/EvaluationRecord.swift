@@ -39,7 +39,8 @@ extension EvaluationReport {
       || (problem.greedy == nil) != (problems[0].greedy == nil)
     {
       throw JSONError.type(
-        path: json["results"][index]["samples"].path, expected: "as many samples as the problems before",
+        path: json["results"][index]["samples"].path,
+        expected: "as many samples as the problems before",
         found: "\(problem.samples.count)")
     }
     let note = (json["protocol"].object ?? []).map { member in

@@ -30,18 +30,20 @@ struct BlockActivations {
   let mlpBranchScale: Matrix?
 
   /// - Parameters:
-  ///   - owner: a prefix for the buffers; blocks with one owner share memory.
-  ///   - inputOwner: the same for the input alone, which outlives the rest where activations are
+  ///   - block: whose buffers these are; blocks that keep nothing share those of block 0.
+  ///   - inputBlock: the same for the input alone, which outlives the rest where activations are
   ///     recomputed.
+  ///   - inPlace: let the residual stream go through the block in the buffer of its input, which
+  ///     a backward pass would miss.
   init(
-    _ configuration: ModelConfiguration, rows: Int, in workspace: Workspace, owner: String,
-    inputOwner: String
+    _ configuration: ModelConfiguration, rows: Int, in workspace: Workspace, block: Int,
+    inputBlock: Int, inPlace: Bool
   ) {
     let c = configuration
-    func matrix(_ suffix: String, _ columns: Int) -> Matrix {
-      workspace.matrix("\(owner).\(suffix)", rows, columns)
+    func matrix(_ name: String, _ columns: Int) -> Matrix {
+      workspace.matrix(name, of: block, rows, columns)
     }
-    input = workspace.matrix("\(inputOwner).input", rows, c.hiddenSize)
+    input = workspace.matrix("input", of: inputBlock, rows, c.hiddenSize)
     inputScale = matrix("inputScale", 1)
     queryKeyValue = matrix("qkv", c.queryWidth + 2 * c.keyValueWidth)
     rawQueryKey = c.hasQueryKeyNorm ? matrix("rawQueryKey", c.queryWidth + c.keyValueWidth) : nil
@@ -51,7 +53,7 @@ struct BlockActivations {
     attentionLse = matrix("attentionLse", c.headCount)
     attentionBranch = c.hasSandwichNorms ? matrix("attentionBranch", c.hiddenSize) : nil
     attentionBranchScale = c.hasSandwichNorms ? matrix("attentionBranchScale", 1) : nil
-    middle = matrix("middle", c.hiddenSize)
+    middle = inPlace ? input : matrix("middle", c.hiddenSize)
     middleScale = matrix("middleScale", 1)
     gateUp = matrix("gateUp", 2 * c.intermediateSize)
     mlpBranch = c.hasSandwichNorms ? matrix("mlpBranch", c.hiddenSize) : nil
@@ -78,17 +80,16 @@ struct Tape {
 
   init(_ kind: Kind, _ c: ModelConfiguration, rows: Int, in workspace: Workspace) {
     self.kind = kind
-    func block(_ owner: String, inputOwner: String) -> BlockActivations {
-      BlockActivations(c, rows: rows, in: workspace, owner: owner, inputOwner: inputOwner)
+    func activations(_ block: Int, input: Int) -> BlockActivations {
+      BlockActivations(
+        c, rows: rows, in: workspace, block: block, inputBlock: input, inPlace: kind == .none)
     }
-    switch kind {
-    case .none:
-      blocks = Array(repeating: block("block", inputOwner: "block"), count: c.layerCount)
-    case .inputs:
-      blocks = (0..<c.layerCount).map { block("block", inputOwner: "block\($0)") }
-    case .everything:
-      blocks = (0..<c.layerCount).map { block("block\($0)", inputOwner: "block\($0)") }
-    }
+    blocks =
+      switch kind {
+      case .none: Array(repeating: activations(0, input: 0), count: c.layerCount)
+      case .inputs: (0..<c.layerCount).map { activations(0, input: $0) }
+      case .everything: (0..<c.layerCount).map { activations($0, input: $0) }
+      }
     output = kind == .none ? blocks[0].input : workspace.matrix("output", rows, c.hiddenSize)
   }
 }

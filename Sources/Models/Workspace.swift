@@ -3,25 +3,31 @@ import Tensors
 /// Buffers that a pass needs and the next one needs again, kept so that memory is touched first
 /// only once.
 final class Workspace {
-  private var buffers: [String: Storage<Float>] = [:]
+  private struct Key: Hashable {
+    let name: String
+    let block: Int?
+  }
 
-  /// A `[rows, columns]` buffer with undefined contents; two names never share memory.
-  func matrix(_ name: String, _ rows: Int, _ columns: Int) -> Matrix {
+  private var buffers: [Key: Storage<Float>] = [:]
+
+  /// A `[rows, columns]` buffer with undefined contents; two names never share memory, nor two
+  /// blocks.
+  func matrix(_ name: String, of block: Int? = nil, _ rows: Int, _ columns: Int) -> Matrix {
+    let key = Key(name: name, block: block)
     let count = rows * columns
-    if let buffer = buffers[name], buffer.count >= count {
+    if let buffer = buffers[key], buffer.count >= count {
       return buffer.matrix(rows: rows, columns: columns)
     }
     let buffer = Storage<Float>(count, zeroed: false)
-    buffers[name] = buffer
+    buffers[key] = buffer
     return buffer.matrix(rows: rows, columns: columns)
   }
-
-  func release() { buffers = [:] }
 }
 
 extension Matrix {
-  /// Copies `other`, which has the same shape; both are dense.
+  /// Copies `other`, which has the same shape; both are dense. Nothing to do where it is the same.
   func assign(_ other: Matrix) {
+    if base == other.base { return }
     precondition(rows == other.rows && columns == other.columns, "copy of another shape")
     precondition(stride == columns && other.stride == other.columns, "copy of a slice")
     base.update(from: other.base, count: rows * columns)

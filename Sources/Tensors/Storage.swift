@@ -35,7 +35,7 @@ public final class Storage<Element: BitwiseCopyable>: @unchecked Sendable {
 
   public convenience init(_ elements: some Collection<Element>) {
     self.init(elements.count, zeroed: false)
-    for (index, element) in elements.enumerated() { pointer[index] = element }
+    _ = UnsafeMutableBufferPointer(start: pointer, count: count).initialize(from: elements)
   }
 
   deinit {

@@ -65,7 +65,8 @@ extension GRPOTrainer {
     let rewards = groups.flatMap { $0.rewards.compactMap(\.self) }
     let count = Double(max(trajectories.count, 1))
     let lengths = trajectories.map { Double($0.tokens.count) }
-    metrics["reward/mean"] = rewards.isEmpty ? 0 : Double(rewards.reduce(0, +)) / Double(rewards.count)
+    metrics["reward/mean"] =
+      rewards.isEmpty ? 0 : Double(rewards.reduce(0, +)) / Double(rewards.count)
     let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
     metrics["reward/tied"] = Double(tied) / Double(max(groups.count, 1))
     metrics["rollout/tokens"] = lengths.reduce(0, +)

@@ -63,7 +63,10 @@ extension GRPOTrainer: Trainer {
   public var model: Transformer { policy.model }
 
   public var state: JSONLiteral {
-    ["prompts_drawn": .int(promptsDrawn), "kl_coefficient": klController.map { .double($0.coefficient) } ?? .null]
+    [
+      "prompts_drawn": .int(promptsDrawn),
+      "kl_coefficient": klController.map { .double($0.coefficient) } ?? .null,
+    ]
   }
 
   public func restore(_ state: JSON) throws {

@@ -41,7 +41,8 @@ public struct TokenBatch: Sendable {
   /// - Parameter advantages: `[groups][G]`.
   public init(packing groups: [RewardedGroup], advantages: [[Float]]) {
     precondition(
-      groups.count == advantages.count, "\(advantages.count) rows of advantages for \(groups.count) groups")
+      groups.count == advantages.count,
+      "\(advantages.count) rows of advantages for \(groups.count) groups")
     prompts = []
     self.groups = []
     offsets = [0]
@@ -74,7 +75,8 @@ public struct TokenBatch: Sendable {
   /// Given sequences, every token of a completion trained on, nothing known of it yet.
   public init(prompts: [[Int32]], completions: [[Int32]]) {
     precondition(
-      prompts.count == completions.count, "\(prompts.count) prompts, \(completions.count) completions")
+      prompts.count == completions.count,
+      "\(prompts.count) prompts, \(completions.count) completions")
     self.prompts = prompts
     groups = Array(prompts.indices)
     offsets = completions.reduce(into: [0]) { $0.append($0.last! + $1.count) }

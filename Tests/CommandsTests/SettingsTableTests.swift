@@ -70,7 +70,8 @@ struct SettingsTableTests {
     }
     for names in [names(table), names(SFTConfiguration.table), names(EvalConfiguration.table)] {
       #expect(Set(names).count == names.count)
-      #expect(Set(names).isDisjoint(with: ["config", "resume", "json", "report", "against", "help"]))
+      #expect(
+        Set(names).isDisjoint(with: ["config", "resume", "json", "report", "against", "help"]))
     }
   }
 
@@ -89,7 +90,8 @@ struct SettingsTableTests {
     #expect(try parsed("--recompute", "true", "--no-recompute").training.memory.recompute == false)
     #expect(try parsed("--no-data.shuffle").data.shuffle == false)
     #expect(try parsed("--shuffle=false").data.shuffle == false)
-    #expect(try parsed("--stop", "a", "--stop", "--b").rollout.sampling.stopStrings == ["a", "--b"])
+    #expect(
+      try parsed("--stop", "a", "--stop", "--b").rollout.sampling.stopStrings == ["a", "--b"])
     #expect(try parsed("--instruction", "").data.instruction == "")
     #expect(try parsed("--threads", "2", "--threads", "none").run.threads == nil)
     #expect(try parsed("--optimizer.clip-norm", "none").training.optimizer.clipNorm == nil)
@@ -131,7 +133,10 @@ struct SettingsTableTests {
   }
 
   @Test(arguments: [
-    ("rollout:\n  group_sise: 4\n", "unknown setting 'rollout.group_sise'; did you mean 'rollout.group_size'?"),
+    (
+      "rollout:\n  group_sise: 4\n",
+      "unknown setting 'rollout.group_sise'; did you mean 'rollout.group_size'?"
+    ),
     ("group_size: 4\n", "did you mean 'rollout.group_size'?"),
     ("rollout:\n  group_size: four\n", "rollout.group_size: 'four' is not of the form: integer"),
     ("rollout:\n  group_size: 4.5\n", "not of the form: integer"),

@@ -13,7 +13,8 @@ struct VerifierChoiceTests {
   /// What the command line says, what the file says, and what is kept with the run are one.
   @Test(arguments: [
     (#"regex:pattern=\d{1,3}"#, #"\d{1,3}"#), (#"regex:pattern=a,b: c"#, "a,b: c"),
-    (#"regex:pattern="x,gold=y",ignore_case=true"#, "x,gold=y"), (#"regex:pattern=say "hi""#, #"say "hi""#),
+    (#"regex:pattern="x,gold=y",ignore_case=true"#, "x,gold=y"),
+    (#"regex:pattern=say "hi""#, #"say "hi""#),
     (#"regex:pattern="tab\tq\"""#, "tab\tq\""), ("regex:pattern=a=b", "a=b"),
   ])
   func optionValuesKeepTheirPunctuation(text: String, pattern: String) throws {

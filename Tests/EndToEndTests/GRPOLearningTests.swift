@@ -6,7 +6,7 @@ import Testing
 @Suite(.enabled(if: Temper.isPresent, Temper.absence))
 struct GRPOLearningTests {
   /// A verifier in a shared library: the whole completion has to be the row's answer.
-  static let same = "exact:extract=none,compare=string"
+  static let same = "exact:extract=whole,compare=string"
 
   @Test func aTinyModelLearnsAToyTaskThroughASharedLibrary() throws {
     let workshop = try Workshop()

@@ -5,23 +5,22 @@ import Testing
 /// Numbers that are not finite never reach the weights.
 @Suite(.enabled(if: Temper.isPresent, Temper.absence))
 struct NonFiniteTests {
-  @Test func weightsThatAreNoNumbersRefuseEveryStep() throws {
+  @Test func weightsThatAreNoNumbersAreNotLoaded() throws {
     let workshop = try Workshop()
-    let arguments = try workshop.grpo("run", steps: 9, ["--save-every", "1"])
+    let arguments = try workshop.grpo("run")
     // The last tensor's last weight.
     try workshop.patch("model/model.safetensors") { data in
       data.replaceSubrange(data.count - 4..<data.count, with: [0, 0, 0xC0, 0x7F])
     }
     let outcome = try Temper.run(arguments)
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("step 3 is refused"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("of sequence") && outcome.errors.contains("token"))
-    let run = workshop.run("run")
-    #expect(try run.metric("optimizer/refused") == [1, 1, 1])
-    #expect(run.names("failures") == (1...3).map { "step-\($0).json" })
-    let kept = try JSON(parsing: run.text("failures/step-1.json"))
-    #expect(kept["sequences"].array?.count == 16)
-    #expect(kept["sequences"][0]["ids"].ints?.isEmpty == false)
+    #expect(
+      outcome.errors == """
+        temper: model.safetensors: tensor model.norm.weight holds nan at [15]; the weights are \
+        damaged
+
+        """)
+    #expect(!FileManager.default.fileExists(atPath: workshop.path("run")))
   }
 
   @Test func aStepThatFlewApartLeavesWeightsAndMomentsToTheBit() throws {
@@ -48,21 +47,26 @@ struct NonFiniteTests {
     #expect(try content(last - 3) == content(last - 2))
     #expect(try content(last - 2) == content(last - 1))
     #expect(outcome.errors.contains("go on with: temper grpo --resume"))
+    #expect(try run.metric("optimizer/refused").count == refused.count)
+    // What the step was about to learn from is there to be looked at.
+    let kept = try JSON(parsing: run.text("failures/step-\(last).json"))
+    #expect(kept["step"].int == last)
+    #expect(try outcome.errors.contains(kept["reason"].requireString()))
+    #expect(kept["sequences"].array?.count == 16)
+    #expect(kept["sequences"][0]["ids"].ints?.isEmpty == false)
   }
 
   @Test func supervisedStepsAreRefusedToo() throws {
     let workshop = try Workshop()
     let model = try workshop.makeModel()
-    try workshop.patch("model/model.safetensors") { data in
-      data.replaceSubrange(data.count - 4..<data.count, with: [0, 0, 0x80, 0x7F])
-    }
     let data = try workshop.write(#"{"prompt": "1=", "completion": "2"}"# + "\n", to: "rows.jsonl")
     let outcome = try Temper.run([
       "sft", "--model", model, "--data", data, "--runs", workshop.folder.path, "--name", "run",
-      "--steps", "8", "--examples", "1", "--threads", "1",
+      "--steps", "40", "--examples", "1", "--threads", "1", "--lr", "1e30",
+      "--optimizer.clip-norm", "none",
     ])
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("step 3 is refused"), "\(outcome.errors)")
-    #expect(workshop.run("run").names("failures").count == 3)
+    #expect(outcome.errors.contains("is refused"), "\(outcome.errors)")
+    #expect(workshop.run("run").names("failures").count >= 3)
   }
 }

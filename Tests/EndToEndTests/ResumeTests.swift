@@ -21,7 +21,7 @@ struct ResumeTests {
   @Test(arguments: recipes)
   func aRunKilledInAStepAndInACheckpointResumesToTheSameBits(recipe: [String]) throws {
     let workshop = try Workshop()
-    try Temper.succeed(workshop.grpo("whole", steps: 8, recipe))
+    try Temper.succeed(slow(workshop, "whole", recipe))
     let run = workshop.run("killed")
 
     // In the middle of step 4, so that step 3 was recorded after the last checkpoint.
@@ -117,13 +117,19 @@ struct ResumeTests {
     }
   }
 
+  /// Steps of several milliseconds, so that a kill can come in the middle of one.
+  private func slow(_ workshop: Workshop, _ name: String, _ recipe: [String]) throws -> [String] {
+    try replacing(
+      workshop.grpo(name, steps: 8, recipe), ["--group-size": "12", "--max-new-tokens": "64"])
+  }
+
   /// Starts the run `killed` until a kill comes where `condition` holds.
   private func start(
     _ workshop: Workshop, _ recipe: [String], killedWhere condition: () -> Bool
   ) throws {
     for _ in 0..<20 {
       try? FileManager.default.removeItem(at: workshop.run("killed").folder)
-      if try Child(workshop.grpo("killed", steps: 8, recipe)).killed(where: condition) { return }
+      if try Child(slow(workshop, "killed", recipe)).killed(where: condition) { return }
     }
     Issue.record("no kill came at the right moment")
   }

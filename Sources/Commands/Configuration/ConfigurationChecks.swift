@@ -24,10 +24,12 @@ extension GRPOConfiguration {
       rollout.sampling.temperature > 0, "rollout.temperature", rollout.sampling.temperature,
       "and greedy completions of one prompt are all the same. Use 1")
     try require(atLeast: 0, [("rollout.max_rounds", sampled.maximumRounds)])
-    try require(atLeast: 1, [
-      ("run.steps", training.steps), ("rollout.prompts_per_step", sampled.promptsPerStep),
-      ("updates.epochs", training.updates.epochs),
-    ])
+    try require(
+      atLeast: 1,
+      [
+        ("run.steps", training.steps), ("rollout.prompts_per_step", sampled.promptsPerStep),
+        ("updates.epochs", training.updates.epochs),
+      ])
     try require(
       (1...sampled.promptsPerStep).contains(training.updates.minibatches), "updates.minibatches",
       training.updates.minibatches,
@@ -57,9 +59,11 @@ extension GRPOConfiguration {
 
 extension SFTConfiguration {
   func check() throws(ConfigurationError) {
-    try require(atLeast: 1, [
-      ("run.steps", training.steps), ("run.examples_per_step", training.examplesPerStep),
-    ])
+    try require(
+      atLeast: 1,
+      [
+        ("run.steps", training.steps), ("run.examples_per_step", training.examplesPerStep),
+      ])
     try run.check()
     try data.check()
     try training.optimizer.check()
@@ -106,10 +110,12 @@ extension RolloutConfiguration {
     try require(
       sampling.minP >= 0 && sampling.minP <= 1, "rollout.min_p", sampling.minP,
       "use a number from 0 to 1")
-    try require(atLeast: 1, [
-      ("rollout.max_new_tokens", sampling.maximumNewTokens), ("rollout.batch", width),
-      ("rollout.prefill_tokens", prefillTokens), ("rollout.cache_mib", cacheMiB),
-    ])
+    try require(
+      atLeast: 1,
+      [
+        ("rollout.max_new_tokens", sampling.maximumNewTokens), ("rollout.batch", width),
+        ("rollout.prefill_tokens", prefillTokens), ("rollout.cache_mib", cacheMiB),
+      ])
   }
 }
 
@@ -130,7 +136,8 @@ extension GRPOSettings.Optimizer {
     try require(adamW.beta1 >= 0 && adamW.beta1 < 1, "beta1", adamW.beta1, "use 0 up to below 1")
     try require(adamW.beta2 >= 0 && adamW.beta2 < 1, "beta2", adamW.beta2, "use 0 up to below 1")
     try require(adamW.epsilon > 0, "epsilon", adamW.epsilon, "use a small positive number")
-    try require(adamW.weightDecay >= 0, "weight_decay", adamW.weightDecay, "it must not be negative")
+    try require(
+      adamW.weightDecay >= 0, "weight_decay", adamW.weightDecay, "it must not be negative")
     if let clipNorm {
       try require(clipNorm > 0, "clip_norm", clipNorm, "use a positive number or none")
     }

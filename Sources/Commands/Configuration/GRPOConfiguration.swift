@@ -40,43 +40,108 @@ struct GRPOConfiguration: Sendable {
   }
 
   static let table = SettingsTable<GRPOConfiguration>(sections: [
-    ("Run", SettingsTable.runSettings(\.run) + [
-      Setting("run.steps", \.training.steps, "steps", help: "Steps: a rollout each, and its updates."),
-      Setting("run.log_columns", \.logColumns, help: "Also keep log-probabilities and entropies of every token."),
-    ]),
+    (
+      "Run",
+      SettingsTable.runSettings(\.run) + [
+        Setting(
+          "run.steps", \.training.steps, "steps", help: "Steps: a rollout each, and its updates."),
+        Setting(
+          "run.log_columns", \.logColumns,
+          help: "Also keep log-probabilities and entropies of every token."),
+      ]
+    ),
     ("Data", SettingsTable.dataSettings(\.data)),
-    ("Reward", [
-      Setting("verifiers", \.verifiers, "verifier", help: "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, weight, config}."),
-      Setting("plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
-      Setting("reward.overlong_buffer", \.training.reward.overlongBuffer, help: "Tokens before the length limit over which a penalty grows (DAPO)."),
-      Setting("reward.overlong_factor", \.training.reward.overlongFactor, help: "That penalty at the limit."),
-      Setting("reward.mask_truncated", \.training.reward.maskTruncated, help: "Take completions cut at the length limit out of the loss."),
-    ]),
-    ("Rollout", [
-      Setting("rollout.prompts_per_step", \.training.rollout.promptsPerStep, "prompts", help: "Prompts of a step."),
-      Setting("rollout.group_size", \.training.rollout.groupSize, "group-size", help: "Completions of each prompt (G)."),
-      Setting("rollout.dynamic_sampling", \.training.rollout.dynamicSampling, help: "Sample again in place of groups whose rewards are all equal (DAPO)."),
-      Setting("rollout.max_rounds", \.training.rollout.maximumRounds, help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
-    ] + SettingsTable.samplingSettings(\.rollout)),
-    ("Objective", [
-      Setting("objective.preset", \.preset, "preset", help: "A published recipe's settings in place of temper's own; what else you set holds."),
-      Setting("objective.clip_low", \.training.objective.clipLow, "clip-low", help: "Room of the ratio below 1."),
-      Setting("objective.clip_high", \.training.objective.clipHigh, "clip-high", help: "Room of the ratio above 1."),
-      Setting("objective.dual_clip", \.training.objective.dualClip, help: "Bounds the loss where the advantage is negative; above 1."),
-      Setting("objective.aggregation", \.training.objective.aggregation, help: "How token losses are averaged."),
-      Setting("objective.empty_sequences", \.training.objective.emptySequences, help: "Whether sequences without a trained token count in seq-mean averages."),
-      Setting("objective.norm", \.training.objective.norm, help: "The constant of sum-norm and seq-mean-sum-norm; the length limit unless set."),
-      Setting("objective.advantages", \.training.advantages, help: "How rewards become advantages."),
-      Setting("objective.kl_coefficient", \.training.objective.klCoefficient, "kl", help: "Weight of the divergence from the reference policy (beta)."),
-      Setting("objective.kl_estimator", \.training.objective.klEstimator, help: "How the divergence is estimated."),
-      Setting("objective.kl_target", \.klTarget, help: "Steer kl_coefficient towards this divergence, nats a token."),
-      Setting("objective.kl_horizon", \.klHorizon, help: "Sequences over which the steering acts in full."),
-      Setting("objective.reference", \.reference, help: "The reference policy's folder; the model as it starts unless set."),
-    ]),
-    ("Updates", [
-      Setting("updates.epochs", \.training.updates.epochs, "epochs", help: "Passes over each rollout."),
-      Setting("updates.minibatches", \.training.updates.minibatches, help: "Updates in each pass; the rollout's prompts are dealt to them."),
-    ] + SettingsTable.optimizerSettings(\.training.optimizer, \.training.memory)),
+    (
+      "Reward",
+      [
+        Setting(
+          "verifiers", \.verifiers, "verifier",
+          help:
+            "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, weight, config}."
+        ),
+        Setting(
+          "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+        Setting(
+          "reward.overlong_buffer", \.training.reward.overlongBuffer,
+          help: "Tokens before the length limit over which a penalty grows (DAPO)."),
+        Setting(
+          "reward.overlong_factor", \.training.reward.overlongFactor,
+          help: "That penalty at the limit."),
+        Setting(
+          "reward.mask_truncated", \.training.reward.maskTruncated,
+          help: "Take completions cut at the length limit out of the loss."),
+      ]
+    ),
+    (
+      "Rollout",
+      [
+        Setting(
+          "rollout.prompts_per_step", \.training.rollout.promptsPerStep, "prompts",
+          help: "Prompts of a step."),
+        Setting(
+          "rollout.group_size", \.training.rollout.groupSize, "group-size",
+          help: "Completions of each prompt (G)."),
+        Setting(
+          "rollout.dynamic_sampling", \.training.rollout.dynamicSampling,
+          help: "Sample again in place of groups whose rewards are all equal (DAPO)."),
+        Setting(
+          "rollout.max_rounds", \.training.rollout.maximumRounds,
+          help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
+      ] + SettingsTable.samplingSettings(\.rollout)
+    ),
+    (
+      "Objective",
+      [
+        Setting(
+          "objective.preset", \.preset, "preset",
+          help: "A published recipe's settings in place of temper's own; what else you set holds."),
+        Setting(
+          "objective.clip_low", \.training.objective.clipLow, "clip-low",
+          help: "Room of the ratio below 1."),
+        Setting(
+          "objective.clip_high", \.training.objective.clipHigh, "clip-high",
+          help: "Room of the ratio above 1."),
+        Setting(
+          "objective.dual_clip", \.training.objective.dualClip,
+          help: "Bounds the loss where the advantage is negative; above 1."),
+        Setting(
+          "objective.aggregation", \.training.objective.aggregation,
+          help: "How token losses are averaged."),
+        Setting(
+          "objective.empty_sequences", \.training.objective.emptySequences,
+          help: "Whether sequences without a trained token count in seq-mean averages."),
+        Setting(
+          "objective.norm", \.training.objective.norm,
+          help: "The constant of sum-norm and seq-mean-sum-norm; the length limit unless set."),
+        Setting(
+          "objective.advantages", \.training.advantages, help: "How rewards become advantages."),
+        Setting(
+          "objective.kl_coefficient", \.training.objective.klCoefficient, "kl",
+          help: "Weight of the divergence from the reference policy (beta)."),
+        Setting(
+          "objective.kl_estimator", \.training.objective.klEstimator,
+          help: "How the divergence is estimated."),
+        Setting(
+          "objective.kl_target", \.klTarget,
+          help: "Steer kl_coefficient towards this divergence, nats a token."),
+        Setting(
+          "objective.kl_horizon", \.klHorizon,
+          help: "Sequences over which the steering acts in full."),
+        Setting(
+          "objective.reference", \.reference,
+          help: "The reference policy's folder; the model as it starts unless set."),
+      ]
+    ),
+    (
+      "Updates",
+      [
+        Setting(
+          "updates.epochs", \.training.updates.epochs, "epochs", help: "Passes over each rollout."),
+        Setting(
+          "updates.minibatches", \.training.updates.minibatches,
+          help: "Updates in each pass; the rollout's prompts are dealt to them."),
+      ] + SettingsTable.optimizerSettings(\.training.optimizer, \.training.memory)
+    ),
   ])
 }
 
@@ -87,17 +152,41 @@ extension SettingsTable {
     _ memory: WritableKeyPath<Root, GRPOSettings.Memory>
   ) -> [Setting<Root>] {
     [
-      Setting("optimizer.learning_rate", optimizer.appending(path: \.learningRate), "lr", help: "AdamW's peak learning rate."),
-      Setting("optimizer.schedule", optimizer.appending(path: \.decay), "schedule", help: "How it falls after the warm-up."),
-      Setting("optimizer.warmup", optimizer.appending(path: \.warmup), "warmup", help: "Updates until the peak."),
-      Setting("optimizer.min_learning_rate", optimizer.appending(path: \.minimumLearningRate), help: "Where the schedule ends."),
-      Setting("optimizer.beta1", optimizer.appending(path: \.adamW.beta1), help: "AdamW's first decay rate."),
-      Setting("optimizer.beta2", optimizer.appending(path: \.adamW.beta2), help: "AdamW's second decay rate."),
-      Setting("optimizer.epsilon", optimizer.appending(path: \.adamW.epsilon), help: "Added to the root of the second moment."),
-      Setting("optimizer.weight_decay", optimizer.appending(path: \.adamW.weightDecay), help: "Decoupled decay of matrices."),
-      Setting("optimizer.clip_norm", optimizer.appending(path: \.clipNorm), help: "The largest norm of the gradient."),
-      Setting("memory.micro_batch_tokens", memory.appending(path: \.microBatchTokens), "micro-batch-tokens", help: "Tokens that one forward and backward pass takes; changes no result beyond rounding."),
-      Setting("memory.recompute", memory.appending(path: \.recompute), "recompute", help: "Keep only block inputs and run blocks again on the way back: slower, far less memory."),
+      Setting(
+        "optimizer.learning_rate", optimizer.appending(path: \.learningRate), "lr",
+        help: "AdamW's peak learning rate."),
+      Setting(
+        "optimizer.schedule", optimizer.appending(path: \.decay), "schedule",
+        help: "How it falls after the warm-up."),
+      Setting(
+        "optimizer.warmup", optimizer.appending(path: \.warmup), "warmup",
+        help: "Updates until the peak."),
+      Setting(
+        "optimizer.min_learning_rate", optimizer.appending(path: \.minimumLearningRate),
+        help: "Where the schedule ends."),
+      Setting(
+        "optimizer.beta1", optimizer.appending(path: \.adamW.beta1),
+        help: "AdamW's first decay rate."),
+      Setting(
+        "optimizer.beta2", optimizer.appending(path: \.adamW.beta2),
+        help: "AdamW's second decay rate."),
+      Setting(
+        "optimizer.epsilon", optimizer.appending(path: \.adamW.epsilon),
+        help: "Added to the root of the second moment."),
+      Setting(
+        "optimizer.weight_decay", optimizer.appending(path: \.adamW.weightDecay),
+        help: "Decoupled decay of matrices."),
+      Setting(
+        "optimizer.clip_norm", optimizer.appending(path: \.clipNorm),
+        help: "The largest norm of the gradient."),
+      Setting(
+        "memory.micro_batch_tokens", memory.appending(path: \.microBatchTokens),
+        "micro-batch-tokens",
+        help: "Tokens that one forward and backward pass takes; changes no result beyond rounding."),
+      Setting(
+        "memory.recompute", memory.appending(path: \.recompute), "recompute",
+        help:
+          "Keep only block inputs and run blocks again on the way back: slower, far less memory."),
     ]
   }
 }

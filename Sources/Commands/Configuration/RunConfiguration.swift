@@ -57,16 +57,33 @@ extension SettingsTable {
     _ path: WritableKeyPath<Root, RunConfiguration>
   ) -> [Setting<Root>] {
     [
-      Setting("model", path.appending(path: \.model), help: "The model's folder: config.json, weights, tokenizer."),
-      Setting("run.name", path.appending(path: \.name), "name", help: "The run's folder below run.folder; by default the command's name and the time."),
+      Setting(
+        "model", path.appending(path: \.model),
+        help: "The model's folder: config.json, weights, tokenizer."),
+      Setting(
+        "run.name", path.appending(path: \.name), "name",
+        help: "The run's folder below run.folder; by default the command's name and the time."),
       Setting("run.folder", path.appending(path: \.runs), "runs", help: "Where runs are kept."),
-      Setting("run.seed", path.appending(path: \.seed), "seed", help: "The same seed gives the same run."),
-      Setting("run.threads", path.appending(path: \.threads), "threads", help: "Threads; none for one a core. Results do not depend on it."),
-      Setting("run.dtype", path.appending(path: \.dtype), "dtype", help: "The type of the weights' compute copy, in sampling and training alike."),
-      Setting("run.save_every", path.appending(path: \.saveEvery), "save-every", help: "Steps between checkpoints."),
-      Setting("run.keep_checkpoints", path.appending(path: \.keepCheckpoints), help: "How many of the newest checkpoints stay."),
-      Setting("run.output", path.appending(path: \.output), "output", help: "A folder for the final model; without it the model stays in the last checkpoint."),
-      Setting("run.output_dtype", path.appending(path: \.outputDType), "output-dtype", help: "The type of the weights in run.output."),
+      Setting(
+        "run.seed", path.appending(path: \.seed), "seed", help: "The same seed gives the same run."),
+      Setting(
+        "run.threads", path.appending(path: \.threads), "threads",
+        help: "Threads; none for one a core. Results do not depend on it."),
+      Setting(
+        "run.dtype", path.appending(path: \.dtype), "dtype",
+        help: "The type of the weights' compute copy, in sampling and training alike."),
+      Setting(
+        "run.save_every", path.appending(path: \.saveEvery), "save-every",
+        help: "Steps between checkpoints."),
+      Setting(
+        "run.keep_checkpoints", path.appending(path: \.keepCheckpoints),
+        help: "How many of the newest checkpoints stay."),
+      Setting(
+        "run.output", path.appending(path: \.output), "output",
+        help: "A folder for the final model; without it the model stays in the last checkpoint."),
+      Setting(
+        "run.output_dtype", path.appending(path: \.outputDType), "output-dtype",
+        help: "The type of the weights in run.output."),
     ]
   }
 
@@ -75,16 +92,35 @@ extension SettingsTable {
     _ path: WritableKeyPath<Root, DataConfiguration>
   ) -> [Setting<Root>] {
     [
-      Setting("data.path", path.appending(path: \.path), "data", help: "A JSON Lines file, one row a line, with problem, prompt or messages."),
-      Setting("data.fields", path.appending(path: \.fields), "fields", help: "Names a row's keys anew: prompt=question,answer=solution."),
-      Setting("data.instruction", path.appending(path: \.instruction), "instruction", help: "Text that follows each problem."),
-      Setting("data.system", path.appending(path: \.system), "system", help: "A system message before each problem."),
-      Setting("data.shuffle", path.appending(path: \.shuffle), "shuffle", help: "Take rows in an order that the seed decides, anew each epoch."),
-      Setting("data.max_prompt_tokens", path.appending(path: \.maximumPromptTokens), help: "The longest prompt allowed."),
-      Setting("data.too_long", path.appending(path: \.tooLong), help: "What to do with longer ones."),
-      Setting("data.template_variables", path.appending(path: \.templateVariables), "template-variable", help: "name=value for the chat template, such as enable_thinking=false."),
-      Setting("data.date", path.appending(path: \.date), help: "The day that a chat template may write; today unless set."),
-      Setting("data.limit", path.appending(path: \.limit), "limit", help: "Use only the first rows of the file."),
+      Setting(
+        "data.path", path.appending(path: \.path), "data",
+        help: "A JSON Lines file, one row a line, with problem, prompt or messages."),
+      Setting(
+        "data.fields", path.appending(path: \.fields), "fields",
+        help: "Names a row's keys anew: prompt=question,answer=solution."),
+      Setting(
+        "data.instruction", path.appending(path: \.instruction), "instruction",
+        help: "Text that follows each problem."),
+      Setting(
+        "data.system", path.appending(path: \.system), "system",
+        help: "A system message before each problem."),
+      Setting(
+        "data.shuffle", path.appending(path: \.shuffle), "shuffle",
+        help: "Take rows in an order that the seed decides, anew each epoch."),
+      Setting(
+        "data.max_prompt_tokens", path.appending(path: \.maximumPromptTokens),
+        help: "The longest prompt allowed."),
+      Setting(
+        "data.too_long", path.appending(path: \.tooLong), help: "What to do with longer ones."),
+      Setting(
+        "data.template_variables", path.appending(path: \.templateVariables), "template-variable",
+        help: "name=value for the chat template, such as enable_thinking=false."),
+      Setting(
+        "data.date", path.appending(path: \.date),
+        help: "The day that a chat template may write; today unless set."),
+      Setting(
+        "data.limit", path.appending(path: \.limit), "limit",
+        help: "Use only the first rows of the file."),
     ]
   }
 }

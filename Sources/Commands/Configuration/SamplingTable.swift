@@ -17,15 +17,32 @@ extension SettingsTable {
   ) -> [Setting<Root>] {
     let sampling = path.appending(path: \.sampling)
     return [
-      Setting("rollout.temperature", sampling.appending(path: \.temperature), "temperature", help: "Divides the logits; 0 is greedy."),
-      Setting("rollout.top_k", sampling.appending(path: \.topK), "top-k", help: "Only the k most probable ids; 0 for all."),
-      Setting("rollout.top_p", sampling.appending(path: \.topP), "top-p", help: "Then the fewest ids that reach this probability together."),
-      Setting("rollout.min_p", sampling.appending(path: \.minP), "min-p", help: "Then only ids of at least this share of the largest probability."),
-      Setting("rollout.max_new_tokens", sampling.appending(path: \.maximumNewTokens), "max-new-tokens", help: "The longest completion, its end token included."),
-      Setting("rollout.stop", sampling.appending(path: \.stopStrings), "stop", help: "A text that ends a completion."),
-      Setting("rollout.batch", path.appending(path: \.width), help: "The most sequences sampled at once."),
-      Setting("rollout.prefill_tokens", path.appending(path: \.prefillTokens), help: "Prompt tokens that one pass takes in."),
-      Setting("rollout.cache_mib", path.appending(path: \.cacheMiB), help: "Memory for keys and values, MiB."),
+      Setting(
+        "rollout.temperature", sampling.appending(path: \.temperature), "temperature",
+        help: "Divides the logits; 0 is greedy."),
+      Setting(
+        "rollout.top_k", sampling.appending(path: \.topK), "top-k",
+        help: "Only the k most probable ids; 0 for all."),
+      Setting(
+        "rollout.top_p", sampling.appending(path: \.topP), "top-p",
+        help: "Then the fewest ids that reach this probability together."),
+      Setting(
+        "rollout.min_p", sampling.appending(path: \.minP), "min-p",
+        help: "Then only ids of at least this share of the largest probability."),
+      Setting(
+        "rollout.max_new_tokens", sampling.appending(path: \.maximumNewTokens), "max-new-tokens",
+        help: "The longest completion, its end token included."),
+      Setting(
+        "rollout.stop", sampling.appending(path: \.stopStrings), "stop",
+        help: "A text that ends a completion."),
+      Setting(
+        "rollout.batch", path.appending(path: \.width), help: "The most sequences sampled at once."),
+      Setting(
+        "rollout.prefill_tokens", path.appending(path: \.prefillTokens),
+        help: "Prompt tokens that one pass takes in."),
+      Setting(
+        "rollout.cache_mib", path.appending(path: \.cacheMiB),
+        help: "Memory for keys and values, MiB."),
     ]
   }
 }

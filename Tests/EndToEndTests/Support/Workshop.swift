@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Testing
 
 /// A folder of a test's own, removed with it, and the small things that runs are made of.
 final class Workshop {
