@@ -52,7 +52,7 @@ struct Setting<Root>: @unchecked Sendable {
 
   func set(_ root: inout Root, literal: JSONLiteral, file: String) throws(ConfigurationError) {
     guard setLiteral(&root, literal) else {
-      throw .value(place: "\(file): \(key)", value: literal.serialized(), expected: kind)
+      throw .value(place: "\(file): \(key)", value: literal.plain, expected: kind)
     }
   }
 }

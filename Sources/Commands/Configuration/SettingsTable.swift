@@ -21,7 +21,7 @@ struct SettingsTable<Root>: Sendable {
   ) throws(ConfigurationError) {
     guard case .object(let members) = literal else {
       let place = prefix.isEmpty ? file : "\(file): \(prefix)"
-      throw .value(place: place, value: literal.serialized(), expected: "key: value")
+      throw .value(place: place, value: literal.plain, expected: "key: value")
     }
     for member in members {
       let key = prefix.isEmpty ? member.key : "\(prefix).\(member.key)"
