@@ -74,7 +74,7 @@ public final class GRPOTrainer {
     }
     report.groups = groups
     report.batch = batch
-    report.metrics.merge(StepMetrics(rollout: groups))
+    report.metrics.merge(report.rolloutMetrics)
 
     var updates = UpdateMetrics()
     for update in 0..<settings.updates.count {

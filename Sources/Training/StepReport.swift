@@ -12,20 +12,21 @@ public struct StepReport {
   init(step: Int) { self.step = step }
 }
 
-extension StepMetrics {
-  /// What can be said of a rollout before it is trained on.
-  init(rollout groups: [RewardedGroup]) {
-    self.init()
+extension StepReport {
+  /// What can be said of the rollout before it is trained on.
+  var rolloutMetrics: StepMetrics {
     let trajectories = groups.flatMap(\.group.trajectories)
     let rewards = groups.flatMap { $0.rewards.compactMap { $0.map(Double.init) } }
-    let count = Double(max(trajectories.count, 1))
     let lengths = trajectories.map { Double($0.tokens.count) }
-    self["reward/mean"] = rewards.isEmpty ? 0 : rewards.reduce(0, +) / Double(rewards.count)
     let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
-    self["reward/tied"] = Double(tied) / Double(max(groups.count, 1))
-    self["rollout/tokens"] = lengths.reduce(0, +)
-    self["rollout/length_mean"] = lengths.reduce(0, +) / count
-    self["rollout/length_max"] = lengths.max() ?? 0
-    self["rollout/truncated"] = Double(trajectories.count { $0.stop == .length }) / count
+    let count = Double(max(trajectories.count, 1))
+    return [
+      "reward/mean": rewards.isEmpty ? 0 : rewards.reduce(0, +) / Double(rewards.count),
+      "reward/tied": Double(tied) / Double(max(groups.count, 1)),
+      "rollout/tokens": lengths.reduce(0, +),
+      "rollout/length_mean": lengths.reduce(0, +) / count,
+      "rollout/length_max": lengths.max() ?? 0,
+      "rollout/truncated": Double(trajectories.count { $0.stop == .length }) / count,
+    ]
   }
 }
