@@ -18,11 +18,11 @@ extension StepMetrics {
     self.init()
     let trajectories = groups.flatMap(\.group.trajectories)
     let rewards = groups.flatMap { $0.rewards.compactMap { $0.map(Double.init) } }
-    let count = Double(max(trajectories.count, 1))
+    let count = Double(Swift.max(trajectories.count, 1))
     let lengths = trajectories.map { Double($0.tokens.count) }
     self["reward/mean"] = rewards.isEmpty ? 0 : rewards.reduce(0, +) / Double(rewards.count)
     let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
-    self["reward/tied"] = Double(tied) / Double(max(groups.count, 1))
+    self["reward/tied"] = Double(tied) / Double(Swift.max(groups.count, 1))
     self["rollout/tokens"] = lengths.reduce(0, +)
     self["rollout/length_mean"] = lengths.reduce(0, +) / count
     self["rollout/length_max"] = lengths.max() ?? 0
