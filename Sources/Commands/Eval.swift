@@ -110,9 +110,10 @@ struct Eval: ParsableCommand {
       configuration.model, precision: configuration.dtype.precision,
       longestSequence: configuration.data.maximumPromptTokens
         + configuration.rollout.sampling.maximumNewTokens)
-    let prompts = try PromptSequence(
-      dataset, format: configuration.data.format(for: model), options: configuration.data.options
-    ).all()
+    let sequence = try PromptSequence(
+      dataset, format: configuration.data.format(for: model), options: configuration.data.options)
+    configuration.data.note(skipped: sequence.skipped)
+    let prompts = try sequence.all()
     var sampling = configuration.rollout.sampling
     sampling.endTokens = model.endTokens
     sampling.seed = configuration.seed

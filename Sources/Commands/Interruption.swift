@@ -12,6 +12,11 @@ enum Interruption {
   /// A reader of our output that goes away (SIGPIPE) is no reason to lose a run.
   static func listen() {
     signal(SIGPIPE, SIG_IGN)
+    // Some programs start others with the signals blocked that their own threads block.
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
+    for number in [SIGINT, SIGTERM] { sigaddset(&wanted, number) }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         guard Interruption.requests.add(1, ordering: .relaxed).oldValue > 0 else { return }
