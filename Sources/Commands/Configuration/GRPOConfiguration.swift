@@ -93,7 +93,9 @@ struct GRPOConfiguration: Sendable {
       [
         Setting(
           "objective.preset", \.preset, "preset",
-          help: "A published recipe's settings in place of temper's own; what else you set holds."),
+          help:
+            "A published recipe's loss; what is set beside it holds. On the command line it replaces what the file says of the loss."
+        ),
         Setting(
           "objective.clip_low", \.training.objective.clipLow, "clip-low",
           help: "Room of the ratio below 1."),
