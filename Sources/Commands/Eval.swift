@@ -113,6 +113,7 @@ struct Eval: ParsableCommand {
     let prompts = try PromptSequence(
       dataset, format: configuration.data.format(for: model), options: configuration.data.options
     ).all()
+    try configuration.check(promptCount: prompts.count)
     var sampling = configuration.rollout.sampling
     sampling.endTokens = model.endTokens
     sampling.seed = configuration.seed

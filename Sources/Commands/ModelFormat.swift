@@ -12,6 +12,7 @@ struct ModelFormat: PromptFormat {
   let template: ChatTemplate?
   let endTokens: Set<Int32>
   let endToken: Int32?
+  let vocabularySize: Int
   /// What the template is told beyond the messages: `enable_thinking`.
   var variables: [String: JSONLiteral] = [:]
   /// The day that a template may write into the prompt; fixed for a run, so that it can be resumed.
@@ -21,7 +22,8 @@ struct ModelFormat: PromptFormat {
     tokenizer = model.tokenizer
     template = model.template
     endTokens = model.endTokens
-    endToken = model.generation.endTokenIDs.first.map(Int32.init)
+    endToken = model.orderedEndTokens.first
+    vocabularySize = model.transformer.configuration.vocabularySize
   }
 
   var isChat: Bool { template != nil }

@@ -31,6 +31,7 @@ public struct ExampleSequence: Sendable {
     (self.dataset, self.format, self.options) = (dataset, format, options)
     selection = try Selection(of: dataset, options) { row in
       let example = try format.example(for: row, options)
+      try format.check(example.prompt + example.completion)
       return example.prompt.count + example.completion.count
     }
     (skipped, longest) = (selection.skipped, selection.longest)

@@ -21,11 +21,12 @@ public struct PromptSequence: Sendable {
   ) throws {
     (self.dataset, self.format, self.options) = (dataset, format, options)
     selection = try Selection(of: dataset, options) { row in
-      let count = try format.prompt(for: row.question, options).tokens.count
-      guard count > 0 else {
+      let tokens = try format.prompt(for: row.question, options).tokens
+      guard !tokens.isEmpty else {
         throw RowError(description: "the prompt is empty; a model needs a token to begin with")
       }
-      return count
+      try format.check(tokens)
+      return tokens.count
     }
     (skipped, longest) = (selection.skipped, selection.longest)
     order = DataOrder(count: selection.indices.count, seed: seed, shuffle: shuffle)

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Metrics
 import Models
@@ -75,5 +76,5 @@ public final class SFTTrainer: Trainer {
   }
 
   public var state: JSONLiteral { .object([]) }
-  public func restore(_ state: JSON) {}
+  public func restore(_ state: JSON, from file: URL) {}
 }

@@ -15,6 +15,21 @@ public struct StepReport {
   init(step: Int) { self.step = step }
 }
 
+extension StepReport {
+  /// That verifiers failed on completions of the step, with one of the reasons; `nil` where none
+  /// did.
+  public var failureNote: String? {
+    let judgements = groups.flatMap(\.judgements)
+    let failed = judgements.filter { $0.verdict == .failed }
+    return failed.first.map { first in
+      """
+      step \(step): the verifiers failed on \(failed.count) of \(judgements.count) completions, \
+      which get no reward: \(first.reason)
+      """
+    }
+  }
+}
+
 /// Seconds since it was made, in laps.
 struct Stopwatch {
   private let begin = ContinuousClock.now

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import JSON
 import Models
@@ -13,7 +14,8 @@ public protocol Trainer: AnyObject {
   func step(_ index: Int) throws -> StepReport
   /// What besides weights and moments decides how the run goes on.
   var state: JSONLiteral { get }
-  func restore(_ state: JSON) throws
+  /// - Parameter file: where `state` was read, for errors.
+  func restore(_ state: JSON, from file: URL) throws
 }
 
 /// Everything that a run goes on from, as files of a folder: `model/`, `optimizer.safetensors`,
@@ -28,6 +30,7 @@ public struct TrainingState {
   static func write(
     _ trainer: any Trainer, step: Int, into folder: URL, writeModel: (URL) throws -> Void
   ) throws {
+    try trainer.optimizer.requireFiniteWeights()
     try writeModel(folder.appending(path: "model"))
     let moments = trainer.optimizer.state.map { moment in
       Safetensors.Tensor(name: moment.name, shape: moment.shape, base: moment.values.pointer)
@@ -37,15 +40,22 @@ public struct TrainingState {
     let state: JSONLiteral = [
       "step": .int(step), "updates": .int(trainer.optimizer.step), "trainer": trainer.state,
     ]
-    try Data((state.serialized(indent: 2) + "\n").utf8).write(
-      to: folder.appending(path: stateName))
+    try AtomicFile.write(
+      state.serialized(indent: 2) + "\n", to: folder.appending(path: stateName))
   }
 
   /// Puts a saved state back into `trainer`, whose model was loaded from the same folder.
   ///
-  static func restore(_ trainer: any Trainer, from folder: URL) throws {
-    let state = try JSON(contentsOf: folder.appending(path: stateName))
-    let file = try SafetensorsFile(folder.appending(path: optimizerName))
+  /// - Throws: ``StateError`` for a state that is not the checkpoint's.
+  static func restore(_ trainer: any Trainer, from checkpoint: Checkpoint) throws {
+    let place = checkpoint.folder.appending(path: stateName)
+    let state = try JSON(contentsOf: place)
+    let step = try state["step"].requireCount(in: place)
+    guard step == checkpoint.step else {
+      throw StateError(
+        file: place, reason: "is the state after step \(step); give its folder that name again")
+    }
+    let file = try SafetensorsFile(checkpoint.folder.appending(path: optimizerName))
     var moments: [String: Storage<Float>] = [:]
     for moment in trainer.optimizer.state {
       let values = Storage<Float>(moment.values.count, zeroed: false)
@@ -54,8 +64,28 @@ public struct TrainingState {
         into: UnsafeMutableBufferPointer(start: values.pointer, count: values.count))
       moments[moment.name] = values
     }
-    try trainer.optimizer.restore(step: state["updates"].requireInt(), state: moments)
-    try trainer.restore(state["trainer"])
+    let updates = try state["updates"].requireCount(in: place)
+    try trainer.optimizer.restore(step: updates, state: moments)
+    try trainer.restore(state["trainer"], from: place)
+  }
+}
+
+/// What is wrong with a checkpoint's `state.json`.
+struct StateError: Error, CustomStringConvertible {
+  let file: URL
+  let reason: String
+  var description: String { "\(file.path): \(reason)" }
+}
+
+extension JSON {
+  /// A number of things that were done; no run does more than this.
+  fileprivate func requireCount(in file: URL) throws -> Int {
+    let count = try requireInt()
+    guard (0...1 << 40).contains(count) else {
+      throw StateError(
+        file: file, reason: "\(path) is \(count), which no run comes to; use an earlier checkpoint")
+    }
+    return count
   }
 }
 
@@ -69,8 +99,8 @@ extension GRPOTrainer: Trainer {
     ]
   }
 
-  public func restore(_ state: JSON) throws {
-    promptsDrawn = try state["prompts_drawn"].requireInt()
+  public func restore(_ state: JSON, from file: URL) throws {
+    promptsDrawn = try state["prompts_drawn"].requireCount(in: file)
     if let controller = klController, let coefficient = state["kl_coefficient"].double {
       klController = AdaptiveKL(
         coefficient: coefficient, target: controller.target, horizon: controller.horizon)

@@ -80,6 +80,7 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case negatedValue(option: String, setting: String)
   case stray(String)
   case file(String, reason: String)
+  case unreadable(JSONError)
   case invalid(key: String, value: String, remedy: String)
 
   var description: String {
@@ -99,6 +100,8 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
       "'\(text)' belongs to no option"
     case .file(let file, let reason):
       "\(file): \(reason)"
+    case .unreadable(let error):
+      error.description
     case .invalid(let key, let value, let remedy):
       "\(key) is \(value); \(remedy)"
     }

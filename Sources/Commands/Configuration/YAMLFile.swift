@@ -5,11 +5,10 @@ import Yams
 /// YAML as the same values that JSON has, with keys in the order of the text.
 enum YAMLFile {
   static func read(_ file: URL) throws(ConfigurationError) -> JSONLiteral {
-    let text: String
-    do {
-      text = try String(contentsOf: file, encoding: .utf8)
-    } catch {
-      throw .file(file.path, reason: "cannot be read: \(error.localizedDescription)")
+    let contents: FileBytes
+    do { contents = try FileBytes(of: file) } catch { throw .unreadable(error) }
+    guard let text = String(validating: contents.bytes, as: UTF8.self) else {
+      throw .file(file.path, reason: "is not text in UTF-8")
     }
     do {
       return try Yams.compose(yaml: text).map(literal) ?? .object([])
