@@ -45,11 +45,12 @@ let package = Package(
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // Configuration files.
+    // Configuration files in YAML, which have comments, read with the order of their keys.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
-    // System libraries and C.
+    // Numbers come from openblas and our own C11 kernels, tokens from sentencepiece, JSON from
+    // json-c: the only libraries that a machine has to have.
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
@@ -60,56 +61,58 @@ let package = Package(
       name: "CKernels", dependencies: ["COpenBLAS"],
       cSettings: [.define("NDEBUG", .when(configuration: .release))],
       linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "CHashes"),
-    .target(name: "CPluginABI"),
+    .target(name: "CHashes"),  // SHA-256, for the manifests of checkpoints
+    .target(name: "CPluginABI"),  // temper_plugin.h, the whole contract with plugins
 
-    // Values and files.
+    // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
+    room("Spelling"),
     room("Tensors"),
+
+    // Files and what flows: prompts become trajectories, trajectories a batch.
     room("Metrics", ["JSON"]),
-    room("Trajectories", ["Tensors", "JSON"]),
+    room("Trajectories"),
     room("Datasets", ["JSON", "Tensors", "Trajectories"]),
     room("Tokenizers", ["JSON", "CSentencePiece"]),
     room("ChatTemplates", ["JSON"]),
     room("Checkpoints", ["JSON", "CHashes"]),
     room("EmbeddedTask", ["JSON", "Tensors"]),
 
-    // Numbers.
+    // The model, forward and backward, and what moves its weights.
     room("Kernels", ["CKernels", "Tensors"]),
     room("Models", ["Kernels", "Tensors", "JSON"]),
     room("Optimizers", ["Kernels", "Tensors"]),
-    room("Objectives", ["Trajectories", "Kernels", "Tensors", "Metrics"]),
+    room("Objectives", ["Trajectories", "Metrics"]),
 
-    // Reward.
+    // Reward: verdicts, and the libraries that give them.
     room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
-    room("PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON"]),
+    room(
+      "PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON", "Spelling"]),
 
-    // The loop.
+    // The loop: sample, judge, learn; and measuring what was learned.
     room("Rollouts", ["Models", "Tokenizers", "Trajectories", "Kernels", "Tensors"]),
     room(
       "Training",
       [
-        "Rollouts", "Models", "Objectives", "Optimizers", "Verifiers", "Trajectories", "Datasets",
-        "Checkpoints", "Metrics", "Tokenizers", "Tensors", "JSON",
+        "Rollouts", "Models", "Objectives", "Optimizers", "Verifiers", "Trajectories",
+        "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
-    room(
-      "Evaluation",
-      ["Rollouts", "Models", "Verifiers", "Trajectories", "Datasets", "Metrics", "JSON", "Tensors"]),
+    room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
     room(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
-        "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
+        "Rollouts", "JSON", "Tensors", "Kernels",
       ]),
 
-    // What people hold.
+    // What people hold: one binary, a command a file.
     room(
       "Commands",
       [
         "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
         "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
-        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON",
+        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
@@ -119,8 +122,9 @@ let package = Package(
     plugin("verifier", "arithmetic"),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
+    tests(of: "Spelling"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
     tests(of: "Trajectories"),
@@ -132,7 +136,7 @@ let package = Package(
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
-    tests(of: "Objectives", ["Trajectories", "JSON"]),
+    tests(of: "Objectives", ["Trajectories"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
       of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
@@ -140,7 +144,7 @@ let package = Package(
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Checks", ["JSON"]),
-    tests(of: "Commands", ["JSON", "PluginHost", "Tokenizers"]),
+    tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
   ],
   swiftLanguageModes: [.v6],

@@ -78,7 +78,7 @@ private struct GreedyCheck {
     compare(trajectory.oldLogprobs, "greedy_logprobs", &worst)
     compare(trajectory.entropies, "greedy_entropies", &worst)
     try compareSequence(expectedPrompt.map(Int32.init) + expectedIds.map(Int32.init), &worst)
-    worst.count(in: &report, name)
+    report.count(name, worst)
   }
 
   private func sample(_ prompt: [Int32]) throws -> Trajectory {
@@ -96,7 +96,7 @@ private struct GreedyCheck {
     guard let expected = json[key].doubles else { return }
     for (index, pair) in zip(found, expected).enumerated() {
       worst.compare(
-        Double(pair.0), pair.1, tolerance: logprobTolerance, "\(key)[\(index)]")
+        Double(pair.0), pair.1, .absolute(logprobTolerance), at: "\(key)[\(index)]")
     }
   }
 
@@ -111,8 +111,8 @@ private struct GreedyCheck {
     let vocabulary = model.configuration.vocabularySize
     func compareLogit(_ row: Int, _ id: Int, _ expected: Double, _ place: String) {
       worst.compare(
-        Double(logits.pointer[row * vocabulary + id]), expected, tolerance: logitTolerance,
-        "\(place): logit of \(id) at position \(row)")
+        Double(logits.pointer[row * vocabulary + id]), expected, .absolute(logitTolerance),
+        at: "\(place): logit of \(id) at position \(row)")
     }
     let lastPrompt = (json["prompt_ids"].ints?.count ?? 1) - 1
     for (id, value) in (json["logits_last_prompt_position"].doubles ?? []).enumerated() {
@@ -149,8 +149,8 @@ private func compareGradients(
   if let expected = json["loss"].double {
     var worst = WorstError()
     let loss = -scores.logprobs.reduce(0) { $0 + Double($1) } / Double(count)
-    worst.compare(loss, expected, tolerance: logprobTolerance, "loss")
-    worst.count(in: &report, "loss")
+    worst.compare(loss, expected, .absolute(logprobTolerance), at: "loss")
+    report.count("loss", worst)
   }
   for (name, expected) in try json["grads"].requireObject() {
     var worst = WorstError()
@@ -158,14 +158,15 @@ private func compareGradients(
     if let gradient = model.parameter(name)?.gradient {
       let tolerance = max(gradientTolerance * norm, .leastNormalMagnitude)
       worst.compare(
-        gradient.sumOfSquares.squareRoot(), norm, tolerance: tolerance, "the gradient's norm")
+        gradient.sumOfSquares.squareRoot(), norm, .absolute(tolerance), at: "the gradient's norm")
       for (index, value) in (expected["first8"].doubles ?? []).enumerated() {
         worst.compare(
-          Double(gradient[index]), value, tolerance: tolerance, "the gradient's element \(index)")
+          Double(gradient[index]), value, .absolute(tolerance),
+          at: "the gradient's element \(index)")
       }
     } else {
       worst.fail("it is no parameter of the model")
     }
-    worst.count(in: &report, name)
+    report.count(name, worst)
   }
 }

@@ -95,7 +95,7 @@ private struct ModelCheck {
         for id in 0..<vocabulary {
           worst.compare(
             Double(logits.pointer[row * vocabulary + id]), expected[base + id],
-            tolerance: logitTolerance, "logit [\(place.row), \(place.column), \(id)]")
+            .absolute(logitTolerance), at: "logit [\(place.row), \(place.column), \(id)]")
         }
       }
     }
@@ -103,7 +103,7 @@ private struct ModelCheck {
     if let temperature = one.json["temperature"].double {
       try compareScores(one, pack, temperature: Float(temperature), logits, &worst)
     }
-    worst.count(in: &report, "\(name)/\(one.name)")
+    report.count("\(name)/\(one.name)", worst)
   }
 
   /// Loss, log-sum-exp, entropy and log-probability of the next label at one temperature.
@@ -127,24 +127,24 @@ private struct ModelCheck {
       if one.ignored.contains(place) { continue }
       if let logprobs, hasTarget {
         worst.compare(
-          Double(scores.logprobs[row]), logprobs[index], tolerance: logitTolerance,
-          "next_label_logprob\(suffix) at [\(place.row), \(place.column)]")
+          Double(scores.logprobs[row]), logprobs[index], .absolute(logitTolerance),
+          at: "next_label_logprob\(suffix) at [\(place.row), \(place.column)]")
       }
       if let entropies {
         worst.compare(
-          Double(scores.entropies[row]), entropies[index], tolerance: logitTolerance,
-          "entropy_nats\(suffix) at [\(place.row), \(place.column)]")
+          Double(scores.entropies[row]), entropies[index], .absolute(logitTolerance),
+          at: "entropy_nats\(suffix) at [\(place.row), \(place.column)]")
       }
       if let sums {
         let row = UnsafeBufferPointer(start: logits.pointer + row * vocabulary, count: vocabulary)
         worst.compare(
-          logSumExp(row), sums[index], tolerance: logitTolerance,
-          "logsumexp at [\(place.row), \(place.column)]")
+          logSumExp(row), sums[index], .absolute(logitTolerance),
+          at: "logsumexp at [\(place.row), \(place.column)]")
       }
     }
     let count = packed.targets.count { $0 != nil }
     if temperature == 1, let expected = one.json["loss"].double, count > 0 {
-      worst.compare(loss / Double(count), expected, tolerance: lossTolerance, "loss")
+      worst.compare(loss / Double(count), expected, .absolute(lossTolerance), at: "loss")
     }
   }
 
@@ -187,10 +187,10 @@ private struct ModelCheck {
     for (tensor, error, norm) in errors {
       let scale = max(norm, 1e-3 * whole, .leastNormalMagnitude)
       worst.compare(
-        error / scale, 0, tolerance: gradientTolerance,
-        "the relative error of the gradient of \(tensor)")
+        error / scale, 0, .absolute(gradientTolerance),
+        at: "the relative error of the gradient of \(tensor)")
     }
-    worst.count(in: &report, "\(name)/gradients")
+    report.count("\(name)/gradients", worst)
   }
 
   // MARK: Greedy decoding
@@ -202,7 +202,7 @@ private struct ModelCheck {
     model.setContext(length: prompt.count + expected.count)
     var decoder = GreedyDecoder(model, capacity: prompt.count + expected.count)
     let found = decoder.continue(prompt.map(Int32.init), by: expected.count)
-    report.compare("\(name)/greedy", found.map(Int.init), expected)
+    report.count("\(name)/greedy", found.map(Int.init), expected)
   }
 }
 

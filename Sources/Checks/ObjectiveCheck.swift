@@ -109,34 +109,34 @@ private func checkAdvantages(_ entry: JSON, _ report: inout CheckReport) throws 
       of: order.map { $0.map { rewards[$0] } }, epsilon: block["eps"].double)
     var found = [Double](repeating: 0, count: rewards.count)
     for (row, advantage) in zip(order.joined(), advantages.joined()) { found[row] = advantage }
-    var comparison = Comparison(tolerance: .double)
-    try comparison.compare(found, block["advantage"], at: "advantage")
-    report.count("\(name).\(scheme)", comparison)
+    var worst = WorstError()
+    try worst.compare(found, block["advantage"], .double, at: "advantage")
+    report.count("\(name).\(scheme)", worst)
   }
 }
 
-private func compareOverlong(_ rows: JSON) throws -> Comparison {
-  var comparison = Comparison(tolerance: .double)
+private func compareOverlong(_ rows: JSON) throws -> WorstError {
+  var worst = WorstError()
   for (index, row) in try rows.requireArray().enumerated() {
     let shaping = try OverlongShaping(
       limit: row["max_len"].requireInt(), buffer: row["buffer"].requireInt(),
       factor: row["factor"].double ?? 1)
     let penalty = try shaping.penalty(length: row["length"].requireInt())
-    comparison.compare(penalty, row["penalty"].double, at: "[\(index)].penalty")
+    worst.compare(penalty, row["penalty"].double, .double, at: "[\(index)].penalty")
   }
-  return comparison
+  return worst
 }
 
-private func compareAdaptiveKL(_ block: JSON) throws -> Comparison {
+private func compareAdaptiveKL(_ block: JSON) throws -> WorstError {
   var controller = try AdaptiveKL(
     coefficient: block["init"].requireDouble(), target: block["target"].requireDouble(),
     horizon: block["horizon"].requireDouble())
   let sequences = try block["n_steps"].requireInt()
-  var comparison = Comparison(tolerance: .double)
+  var worst = WorstError()
   for (index, row) in try block["rows"].requireArray().enumerated() {
     try controller.update(kl: row["kl"].requireDouble(), sequences: sequences)
-    comparison.compare(
-      controller.coefficient, row["coef_next"].double, at: "rows[\(index)].coef_next")
+    worst.compare(
+      controller.coefficient, row["coef_next"].double, .double, at: "rows[\(index)].coef_next")
   }
-  return comparison
+  return worst
 }

@@ -4,34 +4,32 @@ import Objectives
 /// Compares one case in double, with its intermediates, and in float32.
 func compare(
   _ entry: JSON, _ objective: PolicyObjective, batch: ObjectiveCheckBatch
-) throws -> Comparison {
+) throws -> WorstError {
   guard !objective.needsReference || !batch.referenceLogprobs.isEmpty else {
     throw CheckError("\(entry.path) needs 'ref_logp', which its batch does not have")
   }
   let expected = entry["expected"]
   let double = ObjectiveCheckOutcome(objective, batch)
-  var comparison = Comparison(tolerance: .double)
-  comparison.compare(double.terms.total, expected["loss"].double, at: "loss")
-  try comparison.compare(double.dLogits.flatMap(\.self), expected["dlogits"], at: "dlogits")
+  var worst = WorstError()
+  worst.compare(double.terms.total, expected["loss"].double, .double, at: "loss")
+  try worst.compare(double.dLogits.flatMap(\.self), expected["dlogits"], .double, at: "dlogits")
   for (key, found) in [
     ("ratio", double.terms.ratio), ("kl", double.terms.kl), ("token_loss", double.terms.loss),
     ("token_coef", double.terms.coefficients),
   ] {
-    try comparison.compare(found, expected[key], where: batch.mask, at: key)
+    try worst.compare(found, expected[key], .double, where: batch.mask, at: key)
   }
-  comparison.tolerance = .exact
   for (key, found) in [
     ("clipped", double.terms.isClipped), ("dual_clipped", double.terms.isDualClipped),
   ] {
-    try comparison.compare(found.map { $0 ? 1 : 0 }, expected[key], where: batch.mask, at: key)
+    try worst.compare(found.map { $0 ? 1 : 0 }, expected[key], .exact, where: batch.mask, at: key)
   }
 
   let float = ObjectiveCheckOutcome(objective, batch, as: Float.self)
-  comparison.tolerance = .float
-  comparison.compare(float.terms.total, expected["loss"].double, at: "loss (float32)")
-  try comparison.compare(
-    float.dLogits.flatMap(\.self), expected["dlogits"], at: "dlogits (float32)")
-  return comparison
+  worst.compare(float.terms.total, expected["loss"].double, .float, at: "loss (float32)")
+  try worst.compare(
+    float.dLogits.flatMap(\.self), expected["dlogits"], .float, at: "dlogits (float32)")
+  return worst
 }
 
 extension PolicyObjective {

@@ -32,7 +32,7 @@ public func checkOptimizers(path: URL) throws -> CheckReport {
   return report
 }
 
-private func compareAdamW(_ trajectory: JSON, params: JSON, grads: JSON) throws -> Comparison {
+private func compareAdamW(_ trajectory: JSON, params: JSON, grads: JSON) throws -> WorstError {
   let hyper = trajectory["hyper"]
   let configuration = try AdamW.Configuration(
     beta1: hyper["b1"].requireDouble(), beta2: hyper["b2"].requireDouble(),
@@ -43,7 +43,7 @@ private func compareAdamW(_ trajectory: JSON, params: JSON, grads: JSON) throws 
   guard let last = expected.last, expected.count <= gradients.count else {
     throw CheckError("\(trajectory.path): \(expected.count) steps for \(gradients.count) gradients")
   }
-  var comparison = Comparison(tolerance: .init(absolute: 2e-5, relative: 0))
+  var worst = WorstError()
   for (name, initial) in try params.requireObject() {
     var value = flattened(initial)
     var first = [Double](repeating: 0, count: value.count)
@@ -58,7 +58,7 @@ private func compareAdamW(_ trajectory: JSON, params: JSON, grads: JSON) throws 
       }
       rule.apply(to: &value, first: &first, second: &second, gradient: gradient)
     }
-    try comparison.compare(value, last[name], at: name)
+    try worst.compare(value, last[name], .absolute(2e-5), at: name)
   }
-  return comparison
+  return worst
 }

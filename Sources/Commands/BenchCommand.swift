@@ -69,7 +69,7 @@ struct BenchCommand: ParsableCommand {
       }
       try bench.measure(name, configuration, tasks)
     }
-    Console.report(bench.report)
+    if !bench.report.isEmpty { Console.report(bench.report) }
     if named.contains("products") { Console.report(Bench.products()) }
     if json { Console.report(bench.json.serialized()) }
   }

@@ -110,10 +110,11 @@ struct Eval: ParsableCommand {
       configuration.model, precision: configuration.dtype.precision,
       longestSequence: configuration.data.maximumPromptTokens
         + configuration.rollout.sampling.maximumNewTokens)
-    let prompts = try PromptSequence(
-      dataset, format: configuration.data.format(for: model), options: configuration.data.options
-    ).all()
-    try configuration.check(promptCount: prompts.count)
+    let sequence = try PromptSequence(
+      dataset, format: configuration.data.format(for: model), options: configuration.data.options)
+    configuration.data.note(skipped: sequence.skipped)
+    try configuration.check(promptCount: sequence.count)
+    let prompts = try sequence.all()
     var sampling = configuration.rollout.sampling
     sampling.endTokens = model.endTokens
     sampling.seed = configuration.seed

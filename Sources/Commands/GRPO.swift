@@ -1,14 +1,6 @@
 import ArgumentParser
 import Checkpoints
-import Datasets
 import Foundation
-import JSON
-import Kernels
-import Metrics
-import Objectives
-import PluginHost
-import Rollouts
-import Training
 
 /// `temper grpo`: reinforcement learning with verifiable rewards.
 struct GRPO: ParsableCommand {

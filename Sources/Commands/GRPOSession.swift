@@ -1,14 +1,12 @@
 import Checkpoints
 import Datasets
 import Foundation
-import JSON
 import Kernels
 import Metrics
 import Models
 import Objectives
 import Rollouts
 import Training
-import Trajectories
 
 /// A run of GRPO put together from its configuration: files, model, verifiers, trainer, records.
 final class GRPOSession {
@@ -43,6 +41,7 @@ final class GRPOSession {
       dataset, format: given.data.format(for: model), options: given.data.options,
       seed: given.run.seed, shuffle: given.data.shuffle)
     try configuration.check(promptCount: prompts.count)
+    given.data.note(skipped: prompts.skipped)
     let settings = configuration.settings(endTokens: model.endTokens)
     let policy = Policy(
       model.transformer, temperature: settings.rollout.sampling.temperature,

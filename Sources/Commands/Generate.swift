@@ -128,9 +128,8 @@ struct Generate: ParsableCommand {
     [
       "sample": .int(trajectory.sample), "text": .string(trajectory.text),
       "stop": .string(trajectory.stop.rawValue),
-      "ids": .array(trajectory.tokens.map { .int(Int($0)) }),
-      "logprobs": .array(trajectory.oldLogprobs.map { .double(Double($0)) }),
-      "entropies": .array(trajectory.entropies.map { .double(Double($0)) }),
+      "ids": .ints(trajectory.tokens), "logprobs": .floats(trajectory.oldLogprobs),
+      "entropies": .floats(trajectory.entropies),
     ]
   }
 

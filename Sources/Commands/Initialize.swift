@@ -44,8 +44,7 @@ struct Initialize: ParsableCommand {
     let model = try Transformer(random: shape, seed: seed)
     try model.write(to: folder, as: type.fileType, generation: try generation(shape))
     try words.copyFiles(to: folder)
-    let parameters = model.parameters.reduce(0) { $0 + $1.value.count }
-    Console.note("\(output): \(parameters) parameters, \(shape.family.rawValue)")
+    Console.note("\(output): \(shape.parameterCount) parameters, \(shape.family.rawValue)")
   }
 
   /// The generation_config.json beside --config, which the new folder gets too.

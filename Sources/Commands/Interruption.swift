@@ -13,7 +13,13 @@ enum Interruption {
   /// reasons to lose a run.
   static func listen() {
     for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
-    for number in [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP]) {
+    let requests = [SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP])
+    // Some programs start others with the signals blocked that their own threads block.
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
+    for number in requests { sigaddset(&wanted, number) }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
+    for number in requests {
       signal(number) { number in
         guard Interruption.requests.add(1, ordering: .relaxed).oldValue > 0 else { return }
         signal(number, SIG_DFL)

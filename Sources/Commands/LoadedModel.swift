@@ -1,5 +1,4 @@
 import ChatTemplates
-import Checkpoints
 import Foundation
 import Kernels
 import Models

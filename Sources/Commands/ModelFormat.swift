@@ -55,7 +55,15 @@ extension DataConfiguration {
   var options: PromptOptions {
     PromptOptions(
       instruction: instruction, system: system, maximumTokens: maximumPromptTokens,
-      tooLong: tooLong == .error ? .error : .skip)
+      tooLong: tooLong)
+  }
+
+  /// Says that rows were left out, where ``tooLong`` allows it.
+  func note(skipped: Int) {
+    guard skipped > 0 else { return }
+    Console.note(
+      "temper: \(path): \(skipped) rows are left out; they are longer than data.max_prompt_tokens, "
+        + "\(maximumPromptTokens)")
   }
 
   /// How this run's rows are written for `model`.

@@ -40,24 +40,30 @@ struct PluginsCommand: ParsableCommand {
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "A plugin's version, place and settings with their defaults.")
-    @Argument(help: "A plugin's name.") var name: String
+    @Argument(help: "A plugin's name, or the path of its library.") var name: String
     @OptionGroup var places: Places
 
     func run() throws {
-      let plugin = try places.catalog.plugin(named: name)
-      if places.json { return Console.report(plugin.json.serialized()) }
-      Console.report(
-        """
-        \(plugin.name)  \(plugin.version)
-        id       \(plugin.id)
-        kind     \(plugin.kind)
-        library  \(plugin.place)
-
-        \(plugin.summary)
-
-        settings and their defaults
-        \(YAMLFile.text(plugin.defaults))
-        """)
+      for plugin in try places.catalog.describe(name) {
+        Console.report(places.json ? plugin.json.serialized() : plugin.page)
+      }
     }
+  }
+}
+
+extension PluginInfo {
+  /// What people read of one plugin.
+  fileprivate var page: String {
+    """
+    \(name)  \(version)
+    id       \(id)
+    kind     \(kind)
+    library  \(place)
+
+    \(summary)
+
+    settings and their defaults
+    \(YAMLFile.text(defaults))
+    """
   }
 }

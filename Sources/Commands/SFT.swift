@@ -76,6 +76,7 @@ struct SFT: ParsableCommand {
     let examples = try ExampleSequence(
       dataset, format: configuration.data.format(for: model), options: configuration.data.options,
       seed: configuration.run.seed, shuffle: configuration.data.shuffle)
+    configuration.data.note(skipped: examples.skipped)
     let trainer = SFTTrainer(
       settings: configuration.training, model: model.transformer, examples: examples)
 

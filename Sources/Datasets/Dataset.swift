@@ -7,7 +7,7 @@ import JSON
 /// run does not end at night on line 5,000. What is kept is the rows' text.
 public struct Dataset: Sendable {
   /// What is done with rows that cannot be used.
-  public enum Handling: Sendable { case error, skip }
+  public enum Handling: String, Sendable, CaseIterable { case error, skip }
 
   /// The file's name, for errors.
   public let name: String

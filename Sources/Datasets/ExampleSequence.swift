@@ -11,15 +11,9 @@ public struct Example: Sendable, Equatable {
 
 /// The examples of a data set for supervised fine-tuning, in an endless order that a seed decides.
 public struct ExampleSequence: Sendable {
-  /// Rows that were left out because they are too long.
-  public let skipped: Int
-  /// The most tokens that an example has, prompt and completion together.
-  public let longest: Int
-  private let dataset: Dataset
+  private let rows: RowSequence
   private let format: any PromptFormat
   private let options: PromptOptions
-  private let selection: Selection
-  private let order: DataOrder
 
   /// Renders and encodes every example once, so that none fails later.
   ///
@@ -28,24 +22,22 @@ public struct ExampleSequence: Sendable {
     _ dataset: Dataset, format: any PromptFormat, options: PromptOptions = PromptOptions(),
     seed: UInt64 = 0, shuffle: Bool = true
   ) throws {
-    (self.dataset, self.format, self.options) = (dataset, format, options)
-    selection = try Selection(of: dataset, options) { row in
+    (self.format, self.options) = (format, options)
+    rows = try RowSequence(dataset, options, seed: seed, shuffle: shuffle) { row in
       let example = try format.example(for: row, options)
       try format.check(example.prompt + example.completion)
       return example.prompt.count + example.completion.count
     }
-    (skipped, longest) = (selection.skipped, selection.longest)
-    order = DataOrder(count: selection.indices.count, seed: seed, shuffle: shuffle)
   }
 
   /// Examples in an epoch.
-  public var count: Int { selection.indices.count }
+  public var count: Int { rows.count }
+  /// Rows that were left out because they are too long.
+  public var skipped: Int { rows.skipped }
 
   /// Examples `first..<first + count` of the sequence.
   public func examples(from first: Int, count: Int) throws -> [Example] {
-    try order.places(from: first, count: count).map { place in
-      try format.example(for: try dataset.row(at: selection.indices[place]), options)
-    }
+    try rows.rows(from: first, count: count).map { try format.example(for: $0, options) }
   }
 }
 

@@ -58,9 +58,9 @@ public struct Evaluator {
     [
       .init("rows", .string(Self.digest(of: prompts.map(\.row)))),
       .init("samples", .int(samples)), .init("greedy", .bool(greedy)),
-      .init("temperature", .double(Double(sampling.temperature))),
-      .init("top_k", .int(sampling.topK)), .init("top_p", .double(Double(sampling.topP))),
-      .init("min_p", .double(Double(sampling.minP))),
+      .init("temperature", .float(sampling.temperature)),
+      .init("top_k", .int(sampling.topK)), .init("top_p", .float(sampling.topP)),
+      .init("min_p", .float(sampling.minP)),
       .init("max_new_tokens", .int(sampling.maximumNewTokens)),
       .init("seed", .int(Int(clamping: sampling.seed))),
       .init("verifiers", .array(verifiers.labels.map { .string($0) })),

@@ -93,6 +93,17 @@ extension JSONLiteral: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral,
     self = .object(elements.map { Member($0, $1) })
   }
 
+  /// The number in the fewest digits that read back as the same float, not in those of a double.
+  public static func float(_ value: Float) -> JSONLiteral { .double(Double("\(value)")!) }
+
+  public static func floats(_ values: some Sequence<Float>) -> JSONLiteral {
+    .array(values.map(float))
+  }
+
+  public static func ints(_ values: some Sequence<some BinaryInteger>) -> JSONLiteral {
+    .array(values.map { .int(Int($0)) })
+  }
+
   /// A copy of a parsed value.
   public init(_ json: JSON) {
     switch json.kind {

@@ -1,5 +1,4 @@
 import CKernels
-import Tensors
 
 /// What the machine can do at most, to hold a kernel's time against.
 ///

@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// How close one product comes to the machine's limits.

@@ -38,9 +38,6 @@ public struct StepDenominators: Sendable, Equatable {
   /// Sequences with a trained token.
   public var nonEmptySequences = 0
 
-  /// No token of the step is trained on: loss and gradient are zero, and the step is skipped.
-  public var isEmpty: Bool { tokens == 0 }
-
   public init(offsets: [Int], mask: [UInt8]) {
     sequences = offsets.count - 1
     for s in 0..<sequences {

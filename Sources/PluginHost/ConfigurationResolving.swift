@@ -1,4 +1,5 @@
 import JSON
+import Spelling
 
 extension PluginInfo {
   /// The whole configuration that a request comes to: defaults, then the configuration file, then
@@ -30,7 +31,7 @@ extension PluginInfo {
         name: name, reason: "unknown key '\(key)'; there is nothing to configure")
     }
     let keys = members.map(\.key)
-    let hint = nearest(to: key, in: keys).map { "did you mean '\($0)'? " } ?? ""
+    let hint = nearestName(to: key, among: keys).map { "did you mean '\($0)'? " } ?? ""
     throw .configuration(
       name: name, reason: "unknown key '\(key)'; \(hint)known keys: \(keys.joined(separator: ", "))"
     )

@@ -1,3 +1,5 @@
+import Spelling
+
 /// Why a plugin cannot be found, opened or made.
 public enum PluginHostError: Error, Equatable {
   /// There is no file, or the system's loader refuses it.
@@ -43,7 +45,7 @@ extension PluginHostError: CustomStringConvertible {
         """
     case .unknown(let name, let known, let searched, let problems):
       var text = "there is no plugin '\(name)'"
-      if let near = nearest(to: name, in: known) { text += "; did you mean '\(near)'?" }
+      if let near = nearestName(to: name, among: known) { text += "; did you mean '\(near)'?" }
       text += known.isEmpty ? "\nfound: none" : "\nfound: \(known.joined(separator: ", "))"
       text += "\nlooked in: \(searched.joined(separator: ", "))"
       return ([text] + problems.map { "not usable: \($0)" }).joined(separator: "\n")

@@ -1,6 +1,5 @@
 import Kernels
 import Models
-import Tensors
 import Tokenizers
 import Trajectories
 
@@ -44,7 +43,10 @@ public final class RolloutEngine {
     case finished(prompt: Int, trajectory: Trajectory)
   }
 
-  /// Completes every prompt `count` times.
+  /// Completes every prompt `samples.count` times.
+  ///
+  /// A prompt that stands in `prompts` again, as where an epoch ends within a step, gets the
+  /// samples behind those: a group of copies would teach nothing new.
   ///
   /// - Parameters:
   ///   - step: keys the randomness; the same step gives the same completions.

@@ -49,8 +49,12 @@ struct SamplingRun {
       minP: settings.minP)
     stops = StopStrings(settings.stopStrings)
     waiting = samples.isEmpty ? [] : Array(prompts.indices.reversed())
+    var seen: [Int: Int] = [:]
     groups = prompts.map { prompt in
-      TrajectoryGroup(prompt: prompt, trajectories: samples.map { Trajectory(sample: $0) })
+      let further = seen[prompt.index, default: 0] * samples.count
+      seen[prompt.index, default: 0] += 1
+      return TrajectoryGroup(
+        prompt: prompt, trajectories: samples.map { Trajectory(sample: $0 + further) })
     }
   }
 
@@ -151,7 +155,8 @@ struct SamplingRun {
     reserved += reservation
     pool.share(prompt.table[..<full])
     let sequence = ActiveSequence(
-      prompt: prompt.prompt, slot: slot, sample: samples.lowerBound + slot,
+      prompt: prompt.prompt, slot: slot,
+      sample: groups[prompt.prompt].trajectories[slot].sample,
       table: Array(prompt.table[..<full]), position: tokens, reservation: reservation,
       decoder: engine.tokenizer.streamDecoder(skipSpecial: true))
     if tokens % KeyValuePages.pageSize != 0 {

@@ -1,5 +1,3 @@
-import Kernels
-
 /// How completions are drawn.
 public struct SamplingSettings: Sendable, Equatable {
   /// Divides the logits; 0 takes the most probable id, the lowest on a tie.
@@ -19,7 +17,4 @@ public struct SamplingSettings: Sendable, Equatable {
   public var seed: UInt64 = 0
 
   public init() {}
-
-  /// True where the law that tokens are drawn from is the one that is trained.
-  public var isUntruncated: Bool { temperature > 0 && topK == 0 && topP == 1 && minP == 0 }
 }

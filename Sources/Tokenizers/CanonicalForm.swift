@@ -1,5 +1,3 @@
-import Foundation
-
 /// Unicode normalisation forms C and D (Unicode Standard Annex 15), over UTF-8.
 ///
 /// Foundation's `precomposedStringWithCanonicalMapping` leaves some Hangul syllables apart and some

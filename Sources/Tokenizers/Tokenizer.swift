@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 
 /// Text to token ids and back, as the folder of a model says.
 ///
@@ -93,11 +92,6 @@ public final class Tokenizer: Sendable {
 
   /// Whether the token is flagged special, or is a control piece of a SentencePiece model.
   public func isSpecial(_ id: Int32) -> Bool { route.isSpecial(id) }
-
-  public var bosToken: String? { named.bos }
-  public var eosToken: String? { named.eos }
-  public var padToken: String? { named.pad }
-  public var unkToken: String? { named.unk }
 
   /// Files that make a tokenizer, of which a model's folder has some.
   private static let files = [

@@ -1,4 +1,3 @@
-import Models
 import Objectives
 import Optimizers
 import Rollouts
@@ -73,7 +72,7 @@ public struct GRPOSettings: Sendable {
   /// What costs memory and changes no result beyond rounding.
   public struct Memory: Sendable {
     /// Tokens that one forward and backward pass takes; a longer sequence passes alone.
-    public var microBatchTokens = 4096
+    public var microBatchTokens = 2048
     /// Keep only each block's input, and run blocks again in the backward pass.
     public var recompute = false
     public init() {}

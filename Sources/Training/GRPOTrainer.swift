@@ -1,4 +1,3 @@
-import Datasets
 import Metrics
 import Models
 import Objectives
@@ -70,6 +69,9 @@ public final class GRPOTrainer {
     var batch = TokenBatch(
       packing: groups, advantages: settings.advantages.advantages(of: groups.map(\.rewards)))
     if settings.reward.maskTruncated { batch.maskOverlong(in: groups) }
+    if let reference {
+      batch.referenceLogprobs = try refusing(index, batch) { try reference.score(batch).logprobs }
+    }
     report.groups = groups
     report.batch = batch
     report.metrics.merge(rolloutMetrics(groups))
@@ -79,9 +81,6 @@ public final class GRPOTrainer {
       var part = minibatch(update % settings.updates.minibatches, of: batch, groups.count)
       // Before the first update the sampler's columns are the current ones, to the bit.
       if update > 0 { try refusing(index, part) { try policy.evaluate(&part) } }
-      if let reference {
-        part.referenceLogprobs = try refusing(index, part) { try reference.score(part).logprobs }
-      }
       updates.add(try refusing(index, part) { try self.update(part) })
     }
     report.metrics.merge(updates.metrics)

@@ -1,4 +1,3 @@
-import Metrics
 import Models
 import Objectives
 import Optimizers

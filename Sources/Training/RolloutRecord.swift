@@ -3,7 +3,7 @@ import JSON
 import Trajectories
 
 /// What is kept of a step's completions: one JSON object a line.
-public struct RolloutRecord {
+public enum RolloutRecord {
   /// The lines of a step: prompt, ids, text, verdict, reward, advantage.
   ///
   /// - Parameter columns: also the per-token columns.
@@ -19,17 +19,17 @@ public struct RolloutRecord {
           "prompt_id": .string(prompt.id), "sample": .int(trajectory.sample),
           "prompt": .string(prompt.text), "text": .string(trajectory.text),
           "verdict": .string(judgement.verdict.rawValue),
-          "reward": judgement.reward.map { .number($0) } ?? .null,
-          "advantage": range.first.map { .number(batch.advantages[$0]) } ?? .null,
+          "reward": judgement.reward.map(JSONLiteral.float) ?? .null,
+          "advantage": range.first.map { .float(batch.advantages[$0]) } ?? .null,
           "answer": judgement.answer.map { .string($0) } ?? .null,
           "reason": .string(judgement.reason), "stop": .string(trajectory.stop.rawValue),
-          "ids": .array(trajectory.tokens.map { .int(Int($0)) }),
+          "ids": .ints(trajectory.tokens),
         ]
         if columns {
-          line["old_logprobs"] = .array(batch.oldLogprobs[range].map { .number($0) })
-          line["behaviour_logprobs"] = .array(batch.behaviourLogprobs[range].map { .number($0) })
-          line["entropies"] = .array(batch.oldEntropies[range].map { .number($0) })
-          line["mask"] = .array(batch.mask[range].map { .int(Int($0)) })
+          line["old_logprobs"] = .floats(batch.oldLogprobs[range])
+          line["behaviour_logprobs"] = .floats(batch.behaviourLogprobs[range])
+          line["entropies"] = .floats(batch.oldEntropies[range])
+          line["mask"] = .ints(batch.mask[range])
         }
         text += line.serialized() + "\n"
         sequence += 1
@@ -44,24 +44,21 @@ extension RefusedStep {
   var record: JSONLiteral {
     let sequences = (0..<batch.sequenceCount).map { sequence -> JSONLiteral in
       let range = batch.range(sequence)
-      return [
-        "group": .int(batch.groups[sequence]),
-        "prompt_ids": .array(batch.prompts[sequence].map { .int(Int($0)) }),
-        "ids": .array(batch.tokens[range].map { .int(Int($0)) }),
-        "mask": .array(batch.mask[range].map { .int(Int($0)) }),
-        "advantages": .array(batch.advantages[range].map { .number($0) }),
-        "logprobs": .array(batch.logprobs[range].map { .number($0) }),
-        "old_logprobs": .array(batch.oldLogprobs[range].map { .number($0) }),
-        "entropies": .array(batch.entropies[range].map { .number($0) }),
+      func column(_ values: [Float]) -> JSONLiteral { .array(values[range].map(number)) }
+      var record: JSONLiteral = [
+        "group": .int(batch.groups[sequence]), "prompt_ids": .ints(batch.prompts[sequence]),
+        "ids": .ints(batch.tokens[range]), "mask": .ints(batch.mask[range]),
+        "advantages": column(batch.advantages), "logprobs": column(batch.logprobs),
+        "old_logprobs": column(batch.oldLogprobs), "entropies": column(batch.entropies),
       ]
+      record["reference_logprobs"] = batch.referenceLogprobs.map(column)
+      return record
     }
     return ["step": .int(step), "reason": .string(reason), "sequences": .array(sequences)]
   }
-}
 
-extension JSONLiteral {
-  /// A float in the fewest digits that read back as the same float.
-  static func number(_ value: Float) -> JSONLiteral {
-    value.isFinite ? .double(Double("\(value)")!) : .string("\(value)")
+  /// NaN and the infinities, which JSON does not have and which are what is looked for, by name.
+  private func number(_ value: Float) -> JSONLiteral {
+    value.isFinite ? .float(value) : .string("\(value)")
   }
 }

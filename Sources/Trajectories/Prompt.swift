@@ -1,5 +1,3 @@
-import JSON
-
 /// One task to be answered: what the model is shown, and the row that it came from.
 public struct Prompt: Sendable {
   /// The row's `id`, or its number in the file.

@@ -10,7 +10,7 @@ public enum StopReason: String, Sendable, CaseIterable {
 
 /// One completion of one prompt, token by token. The ids are the record; the text is derived.
 public struct Trajectory: Sendable {
-  /// Which of the group's completions this is, from 0; randomness is keyed by it.
+  /// Which of the prompt's completions in a step this is, from 0; randomness is keyed by it.
   public let sample: Int
   /// `[n]` sampled ids, the end token included where there is one.
   public var tokens: [Int32]

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Numerals
-import Trajectories
 
 /// How an answer is compared with the gold answer of its row.
 enum Comparison: String, CaseIterable { case string, number }

@@ -61,7 +61,7 @@ struct PromptSequenceTests {
         "1 of 3 rows are longer than 4 tokens (lines 2; the longest has 7)"))
     options.tooLong = .skip
     let prompts = try PromptSequence(data, format: LetterFormat(), options: options)
-    #expect((prompts.count, prompts.skipped, prompts.longest) == (2, 1, 4))
+    #expect((prompts.count, prompts.skipped) == (2, 1))
     // Randomness is keyed by the place in the file, whatever was left out.
     #expect(try prompts.all().map(\.index) == [0, 2])
     options.maximumTokens = 1
@@ -70,13 +70,13 @@ struct PromptSequenceTests {
     }
   }
 
-  @Test func aRunResumesWithTheStepAlone() throws {
+  @Test func aRunResumesWithThePlaceAlone() throws {
     let lines = (0..<10).map { "{\"id\": \($0), \"prompt\": \"p\($0)\"}" }.joined(separator: "\n")
     let data = try dataset(lines)
     let first = try PromptSequence(data, format: LetterFormat(), seed: 5)
-    let whole = try (1...8).flatMap { try first.prompts(forStep: $0, count: 3) }
+    let whole = try (1...8).flatMap { try first.prompts(from: ($0 - 1) * 3, count: 3) }
     let again = try PromptSequence(data, format: LetterFormat(), seed: 5)
-    let rest = try (5...8).flatMap { try again.prompts(forStep: $0, count: 3) }
+    let rest = try (5...8).flatMap { try again.prompts(from: ($0 - 1) * 3, count: 3) }
     #expect(rest.map(\.id) == whole[12...].map(\.id))
     #expect(Set(whole[..<10].map(\.id)).count == 10)
     #expect(try first.prompts(from: 4, count: 2).map(\.id) == whole[4..<6].map(\.id))

@@ -9,7 +9,7 @@ struct FullDiskTests {
     let workshop = try Workshop()
     let disk = workshop.folder.appending(path: "disk")
     try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
-    try #require(Self.mount(["-t", "tmpfs", "-o", "size=600k", "tmpfs", disk.path]))
+    try #require(Self.mount(["-t", "tmpfs", "-o", "size=300k", "tmpfs", disk.path]))
     defer { _ = umount2(disk.path, 2) }  // MNT_DETACH
     let arguments = try replacing(workshop.grpo("run", steps: 12), ["--runs": disk.path])
     let outcome = try Temper.run(arguments)
@@ -44,7 +44,7 @@ struct FullDiskTests {
 
   private static let canMount: Bool = {
     guard let workshop = try? Workshop(),
-      mount(["-t", "tmpfs", "-o", "size=600k", "tmpfs", workshop.folder.path])
+      mount(["-t", "tmpfs", "-o", "size=300k", "tmpfs", workshop.folder.path])
     else { return false }
     return umount2(workshop.folder.path, 2) == 0
   }()

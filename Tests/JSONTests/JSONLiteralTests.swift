@@ -24,6 +24,12 @@ struct JSONLiteralTests {
     #expect(try JSONLiteral(JSON(parsing: value.serialized(indent: 4))) == value)
   }
 
+  @Test func floatsAreWrittenInTheirOwnDigits() {
+    #expect(JSONLiteral.floats([0.7, -1e-9, 3]).serialized() == "[0.7,-1e-09,3.0]")
+    #expect(JSONLiteral.float(.nan).serialized() == "null")
+    #expect(JSONLiteral.ints([7, -1] as [Int32]).serialized() == "[7,-1]")
+  }
+
   @Test(arguments: [0.1, 1e-300, 0x1p-1074, 1.7976931348623157e308, 123456789.125, -1e22, 1.0])
   func doublesReadBackToTheBit(number: Double) throws {
     let text = JSONLiteral.double(number).serialized()

@@ -84,22 +84,6 @@ struct FilesFolderTests {
     #expect(loaded.source?["custom"] == ["x": 1])
   }
 
-  @Test func theTokenizerGoesAlongWithTheWeights() throws {
-    let other = try FilesFolder()
-    try other.write("{\"a\": 1}", to: "elsewhere.json")
-    try FileManager.default.createSymbolicLink(
-      atPath: other.url.appending(path: "tokenizer.json").path,
-      withDestinationPath: "elsewhere.json")
-    try other.write("{{ messages }}", to: "chat_template.jinja")
-    try other.write("", to: "merges.txt")
-    try other.write("x", to: "training_args.bin")
-    try ModelFolder.copyCompanions(from: other.url, to: folder.url)
-    #expect(try folder.names == ["chat_template.jinja", "merges.txt", "tokenizer.json"])
-    let copied = try String(
-      contentsOf: folder.url.appending(path: "tokenizer.json"), encoding: .utf8)
-    #expect(copied == "{\"a\": 1}")
-  }
-
   @Test func generationDefaultsComeFromTheModelWhereTheFileIsSilent() throws {
     let configuration = try FilesFixture.configuration(
       .llama, ["eos_token_id": [7, 8], "bos_token_id": 1])

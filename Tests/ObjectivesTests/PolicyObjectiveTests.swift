@@ -90,7 +90,7 @@ private func batch() -> TokenBatch {
   let result = try PolicyObjective().evaluate(batch)
   #expect(result.isEmpty && result.loss == 0)
   #expect(result.dLogprob.allSatisfy { $0 == 0 })
-  #expect(StepDenominators(of: batch).isEmpty)
+  #expect(StepDenominators(of: batch).tokens == 0)
   #expect(result.metrics.allSatisfy { $0.value.isFinite })
 }
 

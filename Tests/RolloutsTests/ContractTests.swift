@@ -99,6 +99,20 @@ import Trajectories
     #expect(expected.allSatisfy { $0[0] != $0[1] })
   }
 
+  /// The end of one epoch and the beginning of the next may meet in a step.
+  @Test func aPromptThatComesUpAgainGetsFurtherSamples() throws {
+    let fixture = try Fixture(.qwen3)
+    let prompts = Fixture.prompts([7, 4])
+    func sample(_ prompts: [Prompt], _ samples: Range<Int>) throws -> [TrajectoryGroup] {
+      try fixture.engine().sample(prompts, samples: samples, settings: Fixture.settings(), step: 0)
+    }
+    let groups = try sample([prompts[0], prompts[1], prompts[0]], 0..<3)
+    let whole = try sample([prompts[0]], 0..<6).recorded[0]
+    #expect(groups.recorded[0] + groups.recorded[2] == whole)
+    #expect(groups[2].trajectories.map(\.sample) == [3, 4, 5])
+    #expect(groups[1].trajectories.map(\.sample) == [0, 1, 2])
+  }
+
   @Test func completionsDependOnTheSeed() throws {
     let fixture = try Fixture(.qwen3)
     let prompts = Fixture.prompts([7])

@@ -96,9 +96,9 @@ struct TokenizerLoadingTests {
       """,
     ])
     let tokenizer = try Tokenizer(folder: folder.url)
-    #expect(tokenizer.bosToken == "<s>")
-    #expect(tokenizer.eosToken == "</s>")
-    #expect(tokenizer.padToken == nil)
+    #expect(tokenizer.named.bos == "<s>")
+    #expect(tokenizer.named.eos == "</s>")
+    #expect(tokenizer.named.pad == nil)
     #expect(tokenizer.configuration.addBOS == true)
     #expect(tokenizer.configuration.json?["model_max_length"].int == 77)
   }

@@ -23,10 +23,10 @@ peer_python() {
     return
   fi
   if ! .bench/bin/python -c "$can_import" 2>/dev/null; then
-    echo "Installing PyTorch and transformers into .bench/ (once, some minutes)" >&2
+    echo "Installing PyTorch and transformers into .bench/ (once; 1 to 6 GB)" >&2
     local log
     log=$(mktemp)
-    # The build for processors alone is a fifth of the size; PyPI's own does where it is not to be had.
+    # The build for processors alone is a fifth of the size of PyPI's, which also does.
     if ! { python3 -m venv .bench && {
       .bench/bin/pip install -q torch --index-url https://download.pytorch.org/whl/cpu ||
         .bench/bin/pip install -q torch

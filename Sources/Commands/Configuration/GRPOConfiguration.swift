@@ -1,4 +1,3 @@
-import JSON
 import Objectives
 import Optimizers
 import Training

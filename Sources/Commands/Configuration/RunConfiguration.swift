@@ -1,6 +1,6 @@
-import JSON
-import Models
+import Datasets
 import Kernels
+import Models
 
 /// What every run that trains has in common: its model, its place, its pace.
 struct RunConfiguration: Sendable {
@@ -37,7 +37,7 @@ struct DataConfiguration: Sendable {
   var system: String?
   var shuffle = true
   var maximumPromptTokens = 1024
-  var tooLong = TooLongName.error
+  var tooLong = Dataset.Handling.error
   /// Rows from the start of the file; nil for all.
   var limit: Int?
   /// `enable_thinking=false`: what the chat template is told.
@@ -46,10 +46,7 @@ struct DataConfiguration: Sendable {
   var date: String?
 }
 
-/// What is done with prompts that are too long.
-enum TooLongName: String, SettingName {
-  case error, skip
-}
+extension Dataset.Handling: SettingName {}
 
 extension SettingsTable {
   /// The settings of ``RunConfiguration`` at `path`.

@@ -9,8 +9,6 @@ struct Setting<Root>: @unchecked Sendable {
   let shortNames: [String]
   let help: String
   let kind: String
-  /// Whether repeating the option on the command line appends to it.
-  let isList: Bool
   /// Whether the option alone, without a value, means true.
   let isFlag: Bool
   let literal: (Root) -> JSONLiteral
@@ -24,7 +22,6 @@ struct Setting<Root>: @unchecked Sendable {
     self.shortNames = shortNames
     self.help = help
     kind = Value.kind
-    isList = Value.self is any SettingList.Type
     isFlag = Value.self == Bool.self
     literal = { $0[keyPath: path].literal }
     setText = { root, text, append in
@@ -55,7 +52,7 @@ struct Setting<Root>: @unchecked Sendable {
 
   func set(_ root: inout Root, literal: JSONLiteral, file: String) throws(ConfigurationError) {
     guard setLiteral(&root, literal) else {
-      throw .value(place: "\(file): \(key)", value: literal.serialized(), expected: kind)
+      throw .value(place: "\(file): \(key)", value: literal.plain, expected: kind)
     }
   }
 }

@@ -66,8 +66,7 @@ extension Float: SettingValue {
     }
     self = Float(value)
   }
-  // The shortest decimal that reads back as this float, not the float's widened digits.
-  var literal: JSONLiteral { .double(Double("\(self)")!) }
+  var literal: JSONLiteral { .float(self) }
 }
 
 extension Bool: SettingValue {

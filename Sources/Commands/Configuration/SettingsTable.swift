@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Spelling
 
 /// Every setting of a command: reads them from a file and from the command line, prints them
 /// resolved, and writes the help. One table, so that the four never disagree.
@@ -20,7 +21,7 @@ struct SettingsTable<Root>: Sendable {
   ) throws(ConfigurationError) {
     guard case .object(let members) = literal else {
       let place = prefix.isEmpty ? file : "\(file): \(prefix)"
-      throw .value(place: place, value: literal.serialized(), expected: "key: value")
+      throw .value(place: place, value: literal.plain, expected: "key: value")
     }
     for member in members {
       let key = prefix.isEmpty ? member.key : "\(prefix).\(member.key)"
@@ -30,7 +31,8 @@ struct SettingsTable<Root>: Sendable {
         try apply(member.value, prefix: key, file: file, to: &root)
       } else {
         throw .unknown(
-          place: "\(file): ", name: key, nearest: nearestName(to: key, among: settings.map(\.key)))
+          place: "\(file): ", name: key,
+          nearest: nearestSetting(to: key, among: settings.map(\.key)))
       }
     }
   }
@@ -52,7 +54,9 @@ struct SettingsTable<Root>: Sendable {
       guard let setting = setting(named: name) else {
         throw .unknown(
           place: "", name: "--\(name)",
-          nearest: nearestName(to: name, among: settings.flatMap(\.optionNames)).map { "--\($0)" })
+          nearest: nearestSetting(to: name, among: settings.flatMap(\.optionNames)).map {
+            "--\($0)"
+          })
       }
       let value: String
       if parts.count == 2 {
@@ -137,31 +141,10 @@ extension String {
   }
 }
 
-/// The candidate that a slip of the fingers or a forgotten section would turn into `name`.
-func nearestName(to name: String, among candidates: [String]) -> String? {
-  func last(_ key: String) -> Substring { key.split(separator: ".").last ?? "" }
-  let plain = name.replacing("-", with: "_")
-  if let same = candidates.first(where: {
-    last($0.replacing("-", with: "_")) == last(plain)
-  }) {
-    return same
+/// The setting that a slip of the fingers or a forgotten section would turn into `name`.
+private func nearestSetting(to name: String, among candidates: [String]) -> String? {
+  func last(_ key: String) -> Substring? {
+    key.replacing("-", with: "_").split(separator: ".").last
   }
-  let scored = candidates.map { ($0, editDistance(Array(name.utf8), Array($0.utf8))) }
-  guard let best = scored.min(by: { $0.1 < $1.1 }) else { return nil }
-  return best.1 <= max(2, name.count / 4) ? best.0 : nil
-}
-
-/// Levenshtein's distance.
-private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-  var row = Array(0...b.count)
-  for (i, x) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, y) in b.enumerated() {
-      let substituted = diagonal + (x == y ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-    }
-  }
-  return row[b.count]
+  return candidates.first { last($0) == last(name) } ?? nearestName(to: name, among: candidates)
 }

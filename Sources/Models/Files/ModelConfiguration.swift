@@ -82,7 +82,4 @@ public struct ModelConfiguration: Sendable, Equatable {
   public var source: JSONLiteral
   /// Keys of `config.json` that were not read, for the debug log.
   public var ignoredKeys: [String]
-
-  /// Query heads that share one key and value head.
-  public var headsPerGroup: Int { headCount / keyValueHeadCount }
 }

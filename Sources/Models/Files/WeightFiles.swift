@@ -1,6 +1,5 @@
 import Foundation
 import JSON
-import Tensors
 
 /// The weights of a model folder: `model.safetensors`, or shards and their index.
 ///

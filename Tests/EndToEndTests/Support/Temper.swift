@@ -53,42 +53,80 @@ enum Temper {
 }
 
 /// A `temper` process under way.
+///
+/// Started without Foundation's `Process`, which waits in steps of a second and passes the blocked
+/// signals of its thread on.
 final class Child {
-  private let process = Process()
   private let folder: URL
-  private var output: URL { folder.appending(path: "output") }
-  private var errors: URL { folder.appending(path: "errors") }
+  private let process: pid_t
+  private var status: Int32?
 
-  /// - Parameter wrapper: a command that runs `temper`, such as `prlimit`; its own arguments first.
-  init(_ arguments: [String], input: String? = nil, wrapper: [String] = []) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "temper-\(UUID().uuidString)")
+  /// - Parameter errors: a terminal or a file in place of the one that ``wait()`` reads.
+  init(_ arguments: [String], input: String? = nil, errors: String? = nil) throws {
+    folder = Workshop.place.appending(path: "temper-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for file in [output, errors] { try Data().write(to: file) }
-    let command = wrapper + [Temper.binary!.path] + arguments
-    process.executableURL = URL(filePath: command[0])
-    process.arguments = Array(command.dropFirst())
-    process.currentDirectoryURL = Temper.package
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    let given = folder.appending(path: "input")
-    try Data((input ?? "").utf8).write(to: given)
-    process.standardInput = try FileHandle(forReadingFrom: given)
-    try process.run()
+    let place = folder
+    try Data((input ?? "").utf8).write(to: place.appending(path: "input"))
+    func path(_ name: String) -> String { place.appending(path: name).path }
+
+    var files = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&files)
+    defer { posix_spawn_file_actions_destroy(&files) }
+    for (descriptor, name) in [(Int32(0), "input"), (1, "output"), (2, "errors")] {
+      posix_spawn_file_actions_addopen(
+        &files, descriptor,
+        descriptor == 2 ? errors ?? path(name) : path(name),
+        descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    }
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var (none, all) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+    let command = [Temper.binary!.path] + arguments
+    var pointers = command.map { strdup($0) } + [nil]
+    var environment = ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") } + [nil]
+    defer { (pointers + environment).forEach { free($0) } }
+    var process: pid_t = 0
+    let code = posix_spawn(&process, command[0], &files, &attributes, &pointers, &environment)
+    try #require(code == 0, "cannot start \(command[0]): \(String(cString: strerror(code)))")
+    self.process = process
   }
 
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  deinit {
+    if isRunning { send(SIGKILL) }
+    while isRunning { usleep(100) }
+    try? FileManager.default.removeItem(at: folder)
+  }
 
-  var isRunning: Bool { process.isRunning }
+  var isRunning: Bool {
+    if status == nil {
+      var code: Int32 = 0
+      if waitpid(process, &code, WNOHANG) == process {
+        // The exit status, or the signal.
+        status = code & 0x7F == 0 ? code >> 8 & 0xFF : -(code & 0x7F)
+      }
+    }
+    return status == nil
+  }
 
-  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+  func send(_ signal: Int32) {
+    if isRunning { kill(process, signal) }
+  }
 
   func wait() throws -> Temper.Outcome {
-    process.waitUntilExit()
-    let sign: Int32 = process.terminationReason == .exit ? 1 : -1
+    while isRunning { usleep(500) }
+    func text(_ name: String) throws -> String {
+      try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
     return Temper.Outcome(
-      status: sign * process.terminationStatus,
-      output: try String(contentsOf: output, encoding: .utf8),
-      errors: try String(contentsOf: errors, encoding: .utf8))
+      status: status!, output: try text("output"), errors: try text("errors"))
   }
 
   /// Stops the process at a moment when `condition` holds, and kills it there.
@@ -98,8 +136,8 @@ final class Child {
     while isRunning {
       if condition() {
         send(SIGSTOP)
-        usleep(2000)
-        if condition(), isRunning {
+        usleep(1000)
+        if isRunning, condition() {
           send(SIGKILL)
           return try wait().status == -SIGKILL
         }

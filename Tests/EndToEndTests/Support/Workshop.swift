@@ -6,8 +6,15 @@ import Testing
 final class Workshop {
   let folder: URL
 
+  /// In memory where there is such a place, because checkpoints wait for the disk.
+  static let place: URL = {
+    let memory = URL(filePath: "/dev/shm", directoryHint: .isDirectory)
+    return FileManager.default.isWritableFile(atPath: memory.path)
+      ? memory : FileManager.default.temporaryDirectory
+  }()
+
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "temper-\(UUID().uuidString)")
+    folder = Self.place.appending(path: "temper-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 

@@ -1,17 +1,19 @@
-/// The rows of a data set that are within the limit of tokens.
-struct Selection: Sendable {
-  /// Places in the data set, in the order of the file.
-  let indices: [Int]
+/// The rows of a data set that are within the limit of tokens, in an endless order that a seed
+/// decides.
+struct RowSequence: Sendable {
+  /// Rows that were left out because they are too long.
   let skipped: Int
-  /// The most tokens among the rows that are kept.
-  let longest: Int
+  private let dataset: Dataset
+  /// Places in the data set, in the order of the file.
+  private let indices: [Int]
+  private let order: DataOrder
 
   /// - Parameter length: the tokens of a row; what it throws makes the row one that cannot be used.
   init(
-    of dataset: Dataset, _ options: PromptOptions, length: (Row) throws -> Int
+    _ dataset: Dataset, _ options: PromptOptions, seed: UInt64, shuffle: Bool,
+    length: (Row) throws -> Int
   ) throws {
     var indices: [Int] = []
-    var longest = 0
     var problems: [String] = []
     var bad = 0
     var long: (lines: [Int], count: Int, longest: Int) = ([], 0, 0)
@@ -22,7 +24,6 @@ struct Selection: Sendable {
         let count = try length(row)
         if count <= limit {
           indices.append(index)
-          longest = max(longest, count)
         } else {
           long.count += 1
           long.longest = max(long.longest, count)
@@ -47,6 +48,18 @@ struct Selection: Sendable {
     guard !indices.isEmpty else {
       throw DatasetError.nothingLeft(file: dataset.name, limit: limit)
     }
-    (self.indices, skipped, self.longest) = (indices, long.count, longest)
+    (self.dataset, self.indices, skipped) = (dataset, indices, long.count)
+    order = DataOrder(count: indices.count, seed: seed, shuffle: shuffle)
   }
+
+  /// Rows in an epoch.
+  var count: Int { indices.count }
+
+  /// Rows `first..<first + count` of the sequence.
+  func rows(from first: Int, count: Int) throws -> [Row] {
+    try order.places(from: first, count: count).map { try dataset.row(at: indices[$0]) }
+  }
+
+  /// Every row once, in the order of the file.
+  func all() throws -> [Row] { try indices.map(dataset.row) }
 }
