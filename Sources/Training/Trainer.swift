@@ -83,7 +83,7 @@ extension JSON {
     let count = try requireInt()
     guard (0...1 << 40).contains(count) else {
       throw StateError(
-        file: file, reason: "\(path) is \(count), which no run comes to; use an earlier checkpoint")
+        file: file, reason: "counts \(count), which no run comes to; use an earlier checkpoint")
     }
     return count
   }

@@ -47,7 +47,8 @@ extension GRPOConfiguration {
     try require(
       sampled.groupSize <= mostSequences / sampled.promptsPerStep, "rollout.group_size",
       sampled.groupSize,
-      "with \(sampled.promptsPerStep) prompts that is more than \(mostSequences) completions a step")
+      "with \(sampled.promptsPerStep) prompts that is more than \(mostSequences) completions a step"
+    )
     try require(
       (1...sampled.promptsPerStep).contains(training.updates.minibatches), "updates.minibatches",
       training.updates.minibatches,

@@ -30,7 +30,8 @@ final class FileWriter {
   /// Makes a folder and those that it is in, where there are none.
   static func createFolder(_ url: URL) throws {
     var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue
+    {
       return
     }
     let parent = url.deletingLastPathComponent()
