@@ -80,8 +80,8 @@ extension CheckpointError: CustomStringConvertible {
     case .runExists(let folder, let lastStep):
       let reached = lastStep.map { " (its last checkpoint is step \($0))" } ?? ""
       return """
-        \(folder): already holds a run\(reached); add --resume to continue it, or give the new \
-        run another folder
+        \(folder): already holds a run\(reached); continue it with --resume \(folder), or give \
+        the new run another name
         """
     case .notEmpty(let folder):
       return "\(folder): is not empty, and holds no run; give the run a folder of its own"

@@ -16,6 +16,11 @@ enum Console {
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 
+  /// What only someone who looks for a fault wants to read: shown where `TEMPER_LOG` is `debug`.
+  static func debug(_ text: @autoclosure () -> String) {
+    if ProcessInfo.processInfo.environment["TEMPER_LOG"] == "debug" { note("debug: " + text()) }
+  }
+
   /// Text without a line break, at once: streamed completions.
   ///
   /// A report that nobody gets is a failure: it ends the process with 1.

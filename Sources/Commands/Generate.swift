@@ -36,11 +36,11 @@ struct Generate: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard samples > 0 else {
-      throw ValidationError("--samples is \(samples); ask for at least one completion.")
+    guard (1...1 << 20).contains(samples) else {
+      throw ValidationError("--samples is \(samples); ask for 1 to \(1 << 20) completions.")
     }
-    if let temperature, !(temperature >= 0 && temperature.isFinite) {
-      throw ValidationError("--temperature is \(temperature); use 0 (greedy) or more.")
+    if let temperature, !SamplingSettings.isTemperature(temperature) {
+      throw ValidationError("--temperature is \(temperature); use 0 (greedy), or 1e-6 to 1e6.")
     }
     if let maxNewTokens, maxNewTokens < 1 {
       throw ValidationError("--max-new-tokens is \(maxNewTokens); use at least 1.")

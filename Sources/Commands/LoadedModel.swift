@@ -28,6 +28,12 @@ struct LoadedModel {
     let url = URL(filePath: path, directoryHint: .isDirectory)
     let model = try ModelFolder(url)
     folder = url
+    for key in model.configuration.ignoredKeys {
+      Console.debug("\(path)/config.json: '\(key)' is not read")
+    }
+    for name in model.weights.unusedNames {
+      Console.debug("\(path): the tensor '\(name)' is not used")
+    }
     generation = model.generation
     tokenizer = try Tokenizer(folder: url)
     template = try ChatTemplate(tokenizerFolder: url, forTools: false)

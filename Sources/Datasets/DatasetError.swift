@@ -36,10 +36,10 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       return """
         \(file): \(total) of \(count) rows are longer than \(limit) tokens (lines \(places)\
         \(total > lines.count ? " and more" : ""); the longest has \(longest)). Raise the limit, \
-        or have them left out
+        data.max_prompt_tokens, or leave them out with data.too_long: skip
         """
     case .nothingLeft(let file, let limit):
-      return "\(file): no row is within \(limit) tokens; raise the limit"
+      return "\(file): no row is within \(limit) tokens; raise data.max_prompt_tokens"
     }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// How close one product comes to the machine's limits.
@@ -11,6 +12,8 @@ public struct ProductMeasurement: Sendable {
   public let rows, inputs, outputs: Int
   /// The median time of one product.
   public let seconds: Double
+  /// The same product by OpenBLAS in float32, timed in turns with it.
+  public let peerSeconds: Double
   /// The median of max(operations / peak, weight bytes / bandwidth), each measured in its turn.
   public let ceilingSeconds: Double
   /// Operations a second.
@@ -76,6 +79,7 @@ private final class ProductBench {
       start: UnsafeRawPointer(weight.weight.panels).assumingMemoryBound(to: Float.self),
       count: weight.byteCount / MemoryLayout<Float>.stride)
     var seconds: [Double] = []
+    var peerSeconds: [Double] = []
     var ceilings: [Double] = []
     for _ in 0..<turns {
       let computing = operations / Ceilings.operationsPerSecond()
@@ -85,10 +89,27 @@ private final class ProductBench {
       }
       ceilings.append(max(computing, reading))
       seconds.append(Ceilings.time { for _ in 0..<repetitions { once() } } / Double(repetitions))
+      peerSeconds.append(
+        Ceilings.time { for _ in 0..<repetitions { peer(operation, rows: rows) } }
+          / Double(repetitions))
     }
     return ProductMeasurement(
       operation: operation, type: weight.type, rows: rows, inputs: weight.inputs,
       outputs: weight.outputs, seconds: seconds.sorted()[turns / 2],
+      peerSeconds: peerSeconds.sorted()[turns / 2],
       ceilingSeconds: ceilings.sorted()[turns / 2])
+  }
+
+  /// The same by OpenBLAS, on row-major weights.
+  private func peer(_ operation: ProductMeasurement.Operation, rows: Int) {
+    let (rows, inputs, outputs) = (Int64(rows), Int64(weight.inputs), Int64(weight.outputs))
+    switch operation {
+    case .forward:
+      tk_peer_product_forward(y.pointer, x.pointer, dw.pointer, rows, inputs, outputs)
+    case .backwardInput:
+      tk_peer_product_backward_input(x.pointer, y.pointer, dw.pointer, rows, inputs, outputs)
+    case .backwardWeight:
+      tk_peer_product_backward_weight(dw.pointer, y.pointer, x.pointer, rows, inputs, outputs)
+    }
   }
 }

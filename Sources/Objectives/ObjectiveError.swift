@@ -22,8 +22,8 @@ extension ObjectiveError: CustomStringConvertible {
     case .tooFewInformativeGroups(let kept, let wanted, let rounds):
       """
       \(rounds) rounds of sampling gave \(kept) groups whose rewards differ, and the step needs \
-      \(wanted). The task is too easy or too hard for this model: mix in other problems, use a \
-      larger group, or raise the number of rounds
+      \(wanted). The task is too easy or too hard for this model: mix in other problems, \
+      raise rollout.group_size, or raise rollout.max_rounds
       """
     }
   }

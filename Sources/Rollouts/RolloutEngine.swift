@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Models
 import Tokenizers
@@ -32,7 +33,7 @@ public final class RolloutEngine {
     self.tokenizer = tokenizer
     self.width = width
     self.prefillRows = prefillRows
-    self.cacheBytes = cacheBytes
+    self.cacheBytes = min(cacheBytes, Int(clamping: ProcessInfo.processInfo.physicalMemory))
   }
 
   /// What happened while sampling, for progress and for streaming.

@@ -1,3 +1,4 @@
+import JSON
 import Metrics
 import Models
 import Objectives
@@ -74,7 +75,7 @@ public final class GRPOTrainer {
     }
     report.groups = groups
     report.batch = batch
-    report.metrics.merge(rolloutMetrics(groups))
+    report.metrics.merge(StepMetrics(rollout: groups))
 
     var updates = UpdateMetrics()
     for update in 0..<settings.updates.count {
@@ -172,5 +173,24 @@ public final class GRPOTrainer {
     let groups = groupCount * part / parts..<groupCount * (part + 1) / parts
     let sequences = batch.groups.indices.filter { groups.contains(batch.groups[$0]) }
     return batch.sequences((sequences.first ?? 0)..<(sequences.last.map { $0 + 1 } ?? 0))
+  }
+}
+
+extension GRPOTrainer: Trainer {
+  public var model: Transformer { policy.model }
+
+  public var state: JSONLiteral {
+    [
+      "prompts_drawn": .int(promptsDrawn),
+      "kl_coefficient": klController.map { .double($0.coefficient) } ?? .null,
+    ]
+  }
+
+  public func restore(_ state: JSON) throws {
+    promptsDrawn = try state["prompts_drawn"].requireCount()
+    if let controller = klController, let coefficient = state["kl_coefficient"].double {
+      klController = AdaptiveKL(
+        coefficient: coefficient, target: controller.target, horizon: controller.horizon)
+    }
   }
 }

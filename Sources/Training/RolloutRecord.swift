@@ -38,27 +38,3 @@ public enum RolloutRecord {
     return text
   }
 }
-
-extension RefusedStep {
-  /// The batch with its columns, so that the step can be replayed.
-  var record: JSONLiteral {
-    let sequences = (0..<batch.sequenceCount).map { sequence -> JSONLiteral in
-      let range = batch.range(sequence)
-      func column(_ values: [Float]) -> JSONLiteral { .array(values[range].map(number)) }
-      var record: JSONLiteral = [
-        "group": .int(batch.groups[sequence]), "prompt_ids": .ints(batch.prompts[sequence]),
-        "ids": .ints(batch.tokens[range]), "mask": .ints(batch.mask[range]),
-        "advantages": column(batch.advantages), "logprobs": column(batch.logprobs),
-        "old_logprobs": column(batch.oldLogprobs), "entropies": column(batch.entropies),
-      ]
-      record["reference_logprobs"] = batch.referenceLogprobs.map(column)
-      return record
-    }
-    return ["step": .int(step), "reason": .string(reason), "sequences": .array(sequences)]
-  }
-
-  /// NaN and the infinities, which JSON does not have and which are what is looked for, by name.
-  private func number(_ value: Float) -> JSONLiteral {
-    value.isFinite ? .float(value) : .string("\(value)")
-  }
-}

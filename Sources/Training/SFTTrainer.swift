@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Metrics
 import Models
@@ -76,5 +75,5 @@ public final class SFTTrainer: Trainer {
   }
 
   public var state: JSONLiteral { .object([]) }
-  public func restore(_ state: JSON, from file: URL) {}
+  public func restore(_ state: JSON) {}
 }

@@ -26,7 +26,7 @@ import Testing
     run = nil
     let error = #expect(throws: CheckpointError.self) { try RunFolder(creating: url) }
     #expect(error == .runExists(folder: url.path, lastStep: 50))
-    #expect(error?.description.contains("add --resume to continue it") == true)
+    #expect(error?.description.contains("continue it with --resume ") == true)
   }
 
   @Test func aFolderWithOtherThingsInItIsLeftAlone() throws {

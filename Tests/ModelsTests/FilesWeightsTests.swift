@@ -124,7 +124,7 @@ struct FilesWeightsTests {
     #expect(
       openError(other) == """
         model.safetensors: tensor model.layers.0.self_attn.k_proj.weight is [12, 16]; \
-        config.json makes it [24, 16]
+        config.json makes it [24, 16]. The two are of different models
         """)
   }
 
@@ -170,6 +170,6 @@ struct FilesWeightsTests {
     }
     #expect(
       message == "model.safetensors: tensor lm_head.weight holds nan at [2000, 5]; "
-        + "the weights are damaged")
+        + "the weights are damaged: get them anew")
   }
 }

@@ -45,6 +45,15 @@ void tk_ceiling_multiply(int64_t tasks, int64_t steps);
 /* Reads x [tasks, each] once; `each` a multiple of 64. */
 void tk_ceiling_read(const float *x, int64_t tasks, int64_t each);
 
+/* The products of the next section by OpenBLAS on as many threads, to be timed beside them; w and
+ * dw [outputs, inputs] row-major. */
+void tk_peer_product_forward(float *y, const float *x, const float *w, int64_t rows,
+                             int64_t inputs, int64_t outputs);
+void tk_peer_product_backward_input(float *dx, const float *dy, const float *w, int64_t rows,
+                                    int64_t inputs, int64_t outputs);
+void tk_peer_product_backward_weight(float *dw, const float *dy, const float *x, int64_t rows,
+                                     int64_t inputs, int64_t outputs);
+
 /* ---- Products -------------------------------------------------------------------------- */
 
 enum { TK_LANES = 16 };

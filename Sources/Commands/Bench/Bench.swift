@@ -117,14 +117,15 @@ struct Bench {
 
   /// The products that the models are made of, alone.
   static func products() -> String {
-    let header = "product          weights    rows  inputs  outputs   Gop/s  of ceiling"
+    let header = "product          weights    rows  inputs  outputs   Gop/s  of ceiling  OpenBLAS float32 / ours"
     let lines = measureProducts().map { product in
       let name = product.operation.rawValue.padding(toLength: 17, withPad: " ", startingAt: 0)
       let type = product.type.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
       return name + type
         + String(
-          format: "%6d%8d%9d%8.0f%11.0f%%", product.rows, product.inputs, product.outputs,
-          product.operationsPerSecond / 1e9, 100 * product.share)
+          format: "%6d%8d%9d%8.0f%11.0f%%%26.2f", product.rows, product.inputs, product.outputs,
+          product.operationsPerSecond / 1e9, 100 * product.share,
+          product.peerSeconds / product.seconds)
     }
     return ([header] + lines).joined(separator: "\n")
   }

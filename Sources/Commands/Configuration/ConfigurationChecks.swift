@@ -135,8 +135,8 @@ extension DataConfiguration {
 extension RolloutConfiguration {
   func check() throws(ConfigurationError) {
     try require(
-      sampling.temperature >= 0, "rollout.temperature", sampling.temperature,
-      "use 0 (greedy) or more")
+      SamplingSettings.isTemperature(sampling.temperature), "rollout.temperature",
+      sampling.temperature, "use 0 (greedy), or 1e-6 to 1e6")
     try require(atLeast: 0, [("rollout.top_k", sampling.topK)])
     try require(
       atLeast: 1, atMost: RolloutEngine.longestSequence,

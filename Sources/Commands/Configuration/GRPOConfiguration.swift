@@ -56,7 +56,7 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "verifiers", \.verifiers, "verifier",
           help:
-            "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, weight, config}."
+            "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, config}."
         ),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
@@ -93,7 +93,9 @@ struct GRPOConfiguration: Sendable {
       [
         Setting(
           "objective.preset", \.preset, "preset",
-          help: "A published recipe's settings in place of temper's own; what else you set holds."),
+          help:
+            "A published recipe's loss; what is set beside it holds. On the command line it replaces what the file says of the loss."
+        ),
         Setting(
           "objective.clip_low", \.training.objective.clipLow, "clip-low",
           help: "Room of the ratio below 1."),

@@ -94,7 +94,7 @@ extension SettingsTable {
         help: "A JSON Lines file, one row a line, with problem, prompt or messages."),
       Setting(
         "data.fields", path.appending(path: \.fields), "fields",
-        help: "Names a row's keys anew: prompt=question,answer=solution."),
+        help: "Names a row's keys anew: problem=question,answer=solution."),
       Setting(
         "data.instruction", path.appending(path: \.instruction), "instruction",
         help: "Text that follows each problem."),
@@ -106,7 +106,7 @@ extension SettingsTable {
         help: "Take rows in an order that the seed decides, anew each epoch."),
       Setting(
         "data.max_prompt_tokens", path.appending(path: \.maximumPromptTokens),
-        help: "The longest prompt allowed."),
+        help: "The longest prompt allowed, in tokens; in sft with its completion."),
       Setting(
         "data.too_long", path.appending(path: \.tooLong), help: "What to do with longer ones."),
       Setting(

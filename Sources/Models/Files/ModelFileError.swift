@@ -26,7 +26,10 @@ extension ModelFileError: CustomStringConvertible {
     case .damaged(let file, let reason):
       "\(file): \(reason)"
     case .noWeights(let folder):
-      "\(folder): there is neither model.safetensors nor model.safetensors.index.json"
+      """
+      \(folder): there is neither model.safetensors nor model.safetensors.index.json; give a \
+      model's folder as Hugging Face lays it out
+      """
     case .missingTensors(let file, ["lm_head.weight"]):
       """
       \(file): tensor lm_head.weight is missing; if the embedding is the head, config.json must \
@@ -40,9 +43,12 @@ extension ModelFileError: CustomStringConvertible {
       F32, BF16, F16 or F64
       """
     case .shape(let file, let tensor, let found, let expected):
-      "\(file): tensor \(tensor) is \(found); config.json makes it \(expected)"
+      """
+      \(file): tensor \(tensor) is \(found); config.json makes it \(expected). The two are of \
+      different models
+      """
     case .nonFinite(let file, let tensor, let element, let value):
-      "\(file): tensor \(tensor) holds \(value) at \(element); the weights are damaged"
+      "\(file): tensor \(tensor) holds \(value) at \(element); the weights are damaged: get them anew"
     case .unwritable(let file, let reason):
       "\(file): cannot be written: \(reason)"
     }
