@@ -28,7 +28,7 @@ measure models/arithmetic before
 echo
 echo "Teaching it by reward:"
 "$temper" grpo --config evals/quickstart.yaml --model models/arithmetic \
-  --data "$folder/train.jsonl" --seed "$seed" --runs "$folder" --name grpo 2> >(grep -v '^ *[a-z_]*:' >&2)
+  --data "$folder/train.jsonl" --seed "$seed" --runs "$folder" --name grpo 2> >(grep -v '^ *[a-z_0-9]*:' >&2)
 echo
 echo "What it learned:"
 taught=$folder/grpo/checkpoints/latest/model

@@ -213,11 +213,11 @@ extension Interpreter {
     switch value {
     case .string(let text):
       let (size, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
-      try charge(bytes: overflow ? Self.maximumBytes : size)
+      try charge(bytes: overflow ? .max : size)
       return .string(String(repeating: text, count: count))
     case .list(let items), .tuple(let items):
       let (size, overflow) = items.elements.count.multipliedReportingOverflow(by: count)
-      try charge(steps: overflow ? Self.maximumSteps : size)
+      try charge(steps: overflow ? .max : size)
       let elements = (0..<(items.elements.isEmpty ? 0 : count)).flatMap { _ in items.elements }
       if case .tuple = value { return .tuple(elements) }
       return .list(elements)

@@ -40,14 +40,14 @@ final class Interpreter {
   // MARK: Bounds
 
   func charge(steps count: Int = 1) throws {
-    steps += count
+    steps += min(count, Self.maximumSteps + 1)
     guard steps <= Self.maximumSteps else {
       throw Failure(.limit, "the template has taken \(Self.maximumSteps) steps; it may not end")
     }
   }
 
   func charge(bytes count: Int) throws {
-    bytes += count
+    bytes += min(count, Self.maximumBytes + 1)
     guard bytes <= Self.maximumBytes else {
       throw Failure(
         .limit, "the template has made more than \(Self.maximumBytes >> 20) MiB of text")

@@ -2,9 +2,12 @@ import Foundation
 
 /// Writes single files that are either the old or the new one, never half of it.
 public enum AtomicFile {
-  /// Replaces `file` by `text`: written beside it, put on the disk, then renamed.
+  /// Replaces `file` by `text`: written beside it, put on the disk, then renamed. A link stays a
+  /// link, and its target is replaced; a device or a pipe is written to as it is.
   /// - Throws: ``CheckpointError``; `file` is then as it was.
   public static func write(_ text: String, to file: URL) throws(CheckpointError) {
+    let file = file.resolvingSymlinksInPath()
+    if isSpecial(file) { return try writeAll(text, to: file, options: O_WRONLY) }
     let parent = file.deletingLastPathComponent()
     try FileTree.createFolder(parent)
     let temporary = parent.appending(path: AtomicFolder.temporaryName(of: file))
@@ -18,8 +21,21 @@ public enum AtomicFile {
     try FileTree.sync(parent)
   }
 
+  /// True for a device, a pipe or a socket.
+  private static func isSpecial(_ file: URL) -> Bool {
+    var status = stat()
+    guard stat(file.path, &status) == 0 else { return false }
+    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+  }
+
   private static func writeSynced(_ text: String, to file: URL) throws(CheckpointError) {
-    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    try writeAll(text, to: file, options: O_WRONLY | O_CREAT | O_TRUNC, sync: true)
+  }
+
+  private static func writeAll(
+    _ text: String, to file: URL, options: Int32, sync: Bool = false
+  ) throws(CheckpointError) {
+    let descriptor = open(file.path, options | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .system("create", file.path) }
     defer { close(descriptor) }
     let bytes = Array(text.utf8)
@@ -31,6 +47,6 @@ public enum AtomicFile {
       guard written >= 0 || errno == EINTR else { throw .system("write", file.path) }
       offset += max(written, 0)
     }
-    guard fsync(descriptor) == 0 else { throw .system("write it to the disk", file.path) }
+    guard !sync || fsync(descriptor) == 0 else { throw .system("write it to the disk", file.path) }
   }
 }

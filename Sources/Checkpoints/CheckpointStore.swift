@@ -82,13 +82,15 @@ public struct CheckpointStore: Sendable {
     try AtomicFolder.removeLeftovers(in: folder)
     var refused: [String] = []
     for candidate in all().reversed() {
+      let checkpoint: Checkpoint
       do {
-        let checkpoint = try checkpoint(at: candidate.step)
-        try point(to: checkpoint)
-        return (checkpoint, refused)
+        checkpoint = try self.checkpoint(at: candidate.step)
       } catch {
         refused.append("\(error)")
+        continue
       }
+      try point(to: checkpoint)
+      return (checkpoint, refused)
     }
     throw CheckpointError.noCheckpoint(folder: folder.path, refused: refused)
   }

@@ -43,8 +43,8 @@ struct BenchCommand: ParsableCommand {
     for (name, value) in [
       ("--tokens", tokens), ("--threads", threads), ("--repeats", repeats),
       ("--prompt-tokens", promptTokens), ("--new-tokens", newTokens),
-    ] where value < 1 {
-      throw ValidationError("\(name) is \(value); it must be at least 1")
+    ] where !(1...1 << 20).contains(value) {
+      throw ValidationError("\(name) is \(value); it must be from 1 to \(1 << 20)")
     }
     guard PackedWeight.Precision(rawValue: dtype) != nil else {
       throw ValidationError("--dtype is '\(dtype)'; it must be float32 or bfloat16")
@@ -106,8 +106,8 @@ struct BenchCommand: ParsableCommand {
 
   private func batches() throws -> [Int] {
     try batch.split(separator: ",").map { word in
-      guard let count = Int(word), count > 0 else {
-        throw ValidationError("--batch has '\(word)'; it takes numbers from 1 on")
+      guard let count = Int(word), (1...1 << 20).contains(count) else {
+        throw ValidationError("--batch has '\(word)'; it takes numbers from 1 to \(1 << 20)")
       }
       return count
     }

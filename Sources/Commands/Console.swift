@@ -2,6 +2,14 @@ import Foundation
 
 /// Where commands speak: reports on standard output, everything on the way on standard error.
 enum Console {
+  /// Opens `/dev/null` for each standard stream that whoever started us has closed: a file of the
+  /// run would get its number, and with it everything that is said.
+  static func holdDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY)
+    }
+  }
+
   static func report(_ text: String) { stream(text + "\n") }
 
   static func note(_ text: String) {

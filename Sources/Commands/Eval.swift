@@ -113,6 +113,7 @@ struct Eval: ParsableCommand {
     let sequence = try PromptSequence(
       dataset, format: configuration.data.format(for: model), options: configuration.data.options)
     configuration.data.note(skipped: sequence.skipped)
+    try configuration.check(promptCount: sequence.count)
     let prompts = try sequence.all()
     var sampling = configuration.rollout.sampling
     sampling.endTokens = model.endTokens

@@ -26,12 +26,12 @@ final class GRPOSession {
     _ given: GRPOConfiguration, resuming: Bool = false, from checkpoint: Checkpoint? = nil,
     openFolder: () throws -> RunFolder
   ) throws {
+    try given.check()
     if let threads = given.run.threads { ThreadPool.resize(threads) }
     var configuration = given
     let verifiers = try ReadyVerifiers(
       given.verifiers, folders: given.pluginFolders, seed: given.run.seed)
     configuration.verifiers = verifiers.resolved
-    try configuration.check()
     let dataset = try given.data.dataset()
     let longest = given.data.maximumPromptTokens + given.rollout.sampling.maximumNewTokens
     model = try LoadedModel(
@@ -63,15 +63,21 @@ final class GRPOSession {
       progress,
       showing: ["reward/mean", "policy/entropy", "reward/tied", "rollout/length_mean", "time/step"])
     let logColumns = configuration.logColumns
+    var isFailureNoted = false
     run = TrainingRun(
       trainer: trainer, folder: folder,
       display: console, saveEvery: configuration.run.saveEvery,
       keeping: configuration.run.keepCheckpoints,
       writeModel: { [model] in try model.write(to: $0, as: .float32) },
-      onStep: { report in
+      onStep: { [progress] report in
+        if !isFailureNoted, let note = report.failureNote {
+          progress.message("temper: \(note)")
+          isFailureNoted = true
+        }
         try AtomicFile.write(
           RolloutRecord.lines(report, columns: logColumns), to: folder.rollouts(step: report.step))
-      })
+      },
+      onRefusal: { [progress] in progress.message("temper: \($0)") })
     if resuming {
       try run.resume(from: checkpoint)
       Console.note("continuing \(folder.folder.path) after step \(done)")

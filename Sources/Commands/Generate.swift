@@ -27,6 +27,8 @@ struct Generate: ParsableCommand {
   @Option(help: "Then ids of at least this share of the largest probability.") var minP: Float?
   @Option(help: "The longest completion, in tokens.") var maxNewTokens: Int?
   @Option(help: "A text that ends the completion; repeatable.") var stop: [String] = []
+  @Option(help: "name=value for the chat template, such as enable_thinking=false; repeatable.")
+  var templateVariable: [String] = []
   @Option(help: "Completions.") var samples = 1
   @Option(help: "The same seed gives the same completions.") var seed: UInt64 = 0
   @Option(help: "Threads; one a core unless given.") var threads: Int?
@@ -36,11 +38,11 @@ struct Generate: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard samples > 0 else {
-      throw ValidationError("--samples is \(samples); ask for at least one completion.")
+    guard (1...1 << 20).contains(samples) else {
+      throw ValidationError("--samples is \(samples); ask for 1 to \(1 << 20) completions.")
     }
-    if let temperature, !(temperature >= 0 && temperature.isFinite) {
-      throw ValidationError("--temperature is \(temperature); use 0 (greedy) or more.")
+    if let temperature, !SamplingSettings.isTemperature(temperature) {
+      throw ValidationError("--temperature is \(temperature); use 0 (greedy), or 1e-6 to 1e6.")
     }
     if let maxNewTokens, maxNewTokens < 1 {
       throw ValidationError("--max-new-tokens is \(maxNewTokens); use at least 1.")
@@ -70,12 +72,19 @@ struct Generate: ParsableCommand {
     if prompt == nil, isChat, isatty(STDIN_FILENO) != 0 {
       return try converse(loaded, engine)
     }
-    let text =
-      prompt ?? String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    let text = prompt ?? typedText()
     var messages = opening
     messages.append(["role": "user", "content": .string(text)])
     let given = isChat ? try render(messages, loaded) : text
     _ = try complete(given, addSpecialTokens: !isChat, loaded, engine)
+  }
+
+  /// Standard input, without the line break that ends what `echo` or a person writes.
+  private func typedText() -> String {
+    var bytes = FileHandle.standardInput.readDataToEndOfFile()
+    if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private var opening: [JSONLiteral] {
@@ -83,7 +92,9 @@ struct Generate: ParsableCommand {
   }
 
   private func render(_ messages: [JSONLiteral], _ model: LoadedModel) throws -> String {
-    try model.template!.render(messages: .array(messages), addGenerationPrompt: true)
+    try model.template!.render(
+      messages: .array(messages), addGenerationPrompt: true,
+      variables: parsedVariables(templateVariable, place: "--template-variable"))
   }
 
   /// A conversation on the terminal.

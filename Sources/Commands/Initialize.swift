@@ -35,6 +35,13 @@ struct Initialize: ParsableCommand {
         key: "--output", value: output, remedy: "there is a model in it; name a new folder")
     }
     let shape = try shape()
+    // Masters, gradients and the compute copy of a model that is made are all float32.
+    let bytes = 3 * 4 * shape.approximateParameters
+    guard bytes <= Double(ProcessInfo.processInfo.physicalMemory) else {
+      throw ConfigurationError.invalid(
+        key: config == nil ? "--preset" : "--config", value: config ?? preset ?? "",
+        remedy: "its model takes \(Int(min(bytes, 1e18)) >> 30) GiB to make, more than there is")
+    }
     let words = try Tokenizer(folder: URL(filePath: tokenizer))
     guard words.size <= shape.vocabularySize else {
       throw ConfigurationError.invalid(

@@ -48,8 +48,14 @@ struct LoadedModel {
     }
   }
 
-  /// Ids that end a completion.
-  var endTokens: Set<Int32> { Set(generation.endTokenIDs.map(Int32.init)) }
+  /// Ids that end a completion, the model's first one first. One that is beyond the vocabulary,
+  /// as cut-down models have, can end none.
+  var orderedEndTokens: [Int32] {
+    generation.endTokenIDs.filter { $0 < transformer.configuration.vocabularySize }
+      .map(Int32.init)
+  }
+
+  var endTokens: Set<Int32> { Set(orderedEndTokens) }
 
   /// Writes the model with its tokenizer as a folder that transformers loads.
   func write(to folder: URL, as dtype: Safetensors.DType) throws {

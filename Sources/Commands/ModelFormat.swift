@@ -12,6 +12,7 @@ struct ModelFormat: PromptFormat {
   let template: ChatTemplate?
   let endTokens: Set<Int32>
   let endToken: Int32?
+  let vocabularySize: Int
   /// What the template is told beyond the messages: `enable_thinking`.
   var variables: [String: JSONLiteral] = [:]
   /// The day that a template may write into the prompt; fixed for a run, so that it can be resumed.
@@ -21,7 +22,8 @@ struct ModelFormat: PromptFormat {
     tokenizer = model.tokenizer
     template = model.template
     endTokens = model.endTokens
-    endToken = model.generation.endTokenIDs.first.map(Int32.init)
+    endToken = model.orderedEndTokens.first
+    vocabularySize = model.transformer.configuration.vocabularySize
   }
 
   var isChat: Bool { template != nil }
@@ -67,15 +69,7 @@ extension DataConfiguration {
   /// How this run's rows are written for `model`.
   func format(for model: LoadedModel) throws -> ModelFormat {
     var format = ModelFormat(model)
-    for entry in templateVariables {
-      guard let equals = entry.firstIndex(of: "=") else {
-        throw ConfigurationError.value(
-          place: "data.template_variables", value: entry, expected: "name=value")
-      }
-      let text = String(entry[entry.index(after: equals)...])
-      format.variables[String(entry[..<equals])] =
-        (try? JSON(parsing: text)).map(JSONLiteral.init) ?? .string(text)
-    }
+    format.variables = try parsedVariables(templateVariables, place: "data.template_variables")
     if let date {
       guard let day = try? Date(date, strategy: .iso8601.year().month().day()) else {
         throw ConfigurationError.value(place: "data.date", value: date, expected: "2026-01-31")
@@ -84,6 +78,22 @@ extension DataConfiguration {
     }
     return format
   }
+}
+
+/// What a chat template is told by `name=value`; a value that is JSON is taken as such.
+func parsedVariables(
+  _ entries: [String], place: String
+) throws(ConfigurationError) -> [String: JSONLiteral] {
+  var variables: [String: JSONLiteral] = [:]
+  for entry in entries {
+    guard let equals = entry.firstIndex(of: "=") else {
+      throw .value(place: place, value: entry, expected: "name=value")
+    }
+    let text = String(entry[entry.index(after: equals)...])
+    variables[String(entry[..<equals])] =
+      (try? JSON(parsing: text)).map { JSONLiteral($0) } ?? .string(text)
+  }
+  return variables
 }
 
 extension PromptSequence: PromptSource {}

@@ -93,7 +93,8 @@ struct SFT: ParsableCommand {
       display: ConsoleRecorder(
         progress, showing: ["sft/loss", "optimizer/grad_norm", "time/step"]),
       saveEvery: configuration.run.saveEvery, keeping: configuration.run.keepCheckpoints,
-      writeModel: { try model.write(to: $0, as: .float32) })
+      writeModel: { try model.write(to: $0, as: .float32) },
+      onRefusal: { progress.message("temper: \($0)") })
     if resuming {
       try run.resume(from: checkpoint)
       Console.note("continuing \(folder.folder.path) after step \(done)")

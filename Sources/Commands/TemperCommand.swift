@@ -19,7 +19,9 @@ public struct TemperCommand: ParsableCommand {
 
   /// Runs the command line and ends the process: 0 done, 1 failed, 2 wrong use.
   public static func start() -> Never {
+    Console.holdDescriptors()
     do {
+      try refuseBrokenArguments()
       var command = try parseAsRoot()
       try command.run()
       Foundation.exit(0)
@@ -38,6 +40,16 @@ public struct TemperCommand: ParsableCommand {
       }
       Console.note("temper: \(error)")
       Foundation.exit(1)
+    }
+  }
+
+  /// An argument that is no UTF-8 would name another file than the user's.
+  private static func refuseBrokenArguments() throws(ConfigurationError) {
+    for index in 1..<max(Int(CommandLine.argc), 1) {
+      guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil
+      else { continue }
+      throw .value(
+        place: "argument \(index)", value: String(cString: bytes), expected: "text in UTF-8")
     }
   }
 

@@ -25,6 +25,7 @@ public struct ExampleSequence: Sendable {
     (self.format, self.options) = (format, options)
     rows = try RowSequence(dataset, options, seed: seed, shuffle: shuffle) { row in
       let example = try format.example(for: row, options)
+      try format.check(example.prompt + example.completion)
       return example.prompt.count + example.completion.count
     }
   }

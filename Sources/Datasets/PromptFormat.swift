@@ -11,6 +11,9 @@ public protocol PromptFormat: Sendable {
   /// The one of them that ends a completion which no chat template has ended.
   var endToken: Int32? { get }
 
+  /// The ids that the model knows: those below it.
+  var vocabularySize: Int { get }
+
   /// The text of a conversation by the chat template.
   func render(
     _ messages: [JSONLiteral], tools: JSONLiteral, addGenerationPrompt: Bool
@@ -90,6 +93,16 @@ extension PromptFormat {
     // The template has written the special tokens itself.
     let tokens = encode(text, addSpecialTokens: false)
     return EncodedPrompt(messages: messages, text: text, tokens: tokens)
+  }
+
+  /// Refuses ids that the model does not know.
+  func check(_ tokens: [Int32]) throws(RowError) {
+    guard let id = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) else { return }
+    throw RowError(
+      description: """
+        the tokenizer gives the id \(id), and the model has a vocabulary of \(vocabularySize); \
+        they likely come from different folders
+        """)
   }
 
   private func plain(_ text: String) -> EncodedPrompt {

@@ -15,11 +15,12 @@ public struct PromptSequence: Sendable {
   ) throws {
     (self.format, self.options) = (format, options)
     rows = try RowSequence(dataset, options, seed: seed, shuffle: shuffle) { row in
-      let count = try format.prompt(for: row.question, options).tokens.count
-      guard count > 0 else {
+      let tokens = try format.prompt(for: row.question, options).tokens
+      guard !tokens.isEmpty else {
         throw RowError(description: "the prompt is empty; a model needs a token to begin with")
       }
-      return count
+      try format.check(tokens)
+      return tokens.count
     }
   }
 

@@ -58,8 +58,13 @@ public struct EvaluationReport: Sendable {
   /// The mean of pass@k over problems; problems are resampled for the interval.
   public func pass(at k: Int) -> Score {
     let values = passes(at: k)
+    let mean = values.reduce(0, +) / Double(max(values.count, 1))
+    // Where every problem is solved, or none is, resampling finds no spread and Wilson's does.
+    let isUniform = !values.isEmpty && (mean == 0 || mean == 1)
     return Score(
-      value: values.reduce(0, +) / Double(max(values.count, 1)), interval: .bootstrap(values))
+      value: mean,
+      interval: isUniform
+        ? .wilson(successes: Int(mean) * values.count, count: values.count) : .bootstrap(values))
   }
 
   /// How often each verdict was given, greedy and sampled together.

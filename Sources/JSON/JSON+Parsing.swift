@@ -90,13 +90,18 @@ public final class FileBytes: @unchecked Sendable {
     func failure() -> JSONError {
       .unreadable(file: file.path, reason: String(cString: strerror(errno)))
     }
-    let descriptor = open(file.path, O_RDONLY)
+    // Without a wait for somebody to write, where it is a named pipe.
+    let descriptor = open(file.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure() }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure() }
     guard status.st_mode & S_IFMT != S_IFDIR else {
       throw .unreadable(file: file.path, reason: "it is a folder")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .unreadable(
+        file: file.path, reason: "it is a pipe or a device; write its content to a file first")
     }
     guard status.st_size > 0 else {
       (mapping, bytes) = (nil, UnsafeBufferPointer(start: nil, count: 0))

@@ -19,7 +19,7 @@ public struct OverlongShaping: Sendable, Equatable, Codable {
         key: "reward.overlong_buffer", value: "\(buffer)",
         remedy: "use 1 to \(limit), the longest completion; a fifth of it is common")
     }
-    guard factor >= 0, factor.isFinite else {
+    guard factor >= 0, Float(factor).isFinite else {
       throw .setting(
         key: "reward.overlong_factor", value: "\(factor)", remedy: "use 0 or more; 1 is common")
     }

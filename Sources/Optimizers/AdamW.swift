@@ -58,6 +58,17 @@ public final class AdamW {
         gradient: slot.gradient)
     }
   }
+
+  /// Refuses weights that updates have made infinite, or no numbers at all.
+  ///
+  /// - Throws: ``OptimizerError/nonFiniteWeight(name:shape:index:value:)``, the first one.
+  public func requireFiniteWeights() throws(OptimizerError) {
+    for slot in parameters {
+      guard let index = slot.value.firstNonFinite else { continue }
+      throw .nonFiniteWeight(
+        name: slot.name, shape: slot.shape, index: index, value: slot.value[index])
+    }
+  }
 }
 
 extension AdamW {

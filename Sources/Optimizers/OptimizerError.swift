@@ -1,6 +1,7 @@
 /// What an optimizer refuses; weights and state are then as they were.
 public enum OptimizerError: Error, Equatable {
   case nonFiniteGradient(name: String, shape: [Int], index: Int, value: Float)
+  case nonFiniteWeight(name: String, shape: [Int], index: Int, value: Float)
   case state(name: String, expected: Int, found: Int?)
 }
 
@@ -11,6 +12,11 @@ extension OptimizerError: CustomStringConvertible {
       """
       the gradient of \(name) is \(value) at \(Self.place(of: index, in: shape)); the step is \
       refused, and the weights are as they were
+      """
+    case .nonFiniteWeight(let name, let shape, let index, let value):
+      """
+      the last updates have made \(name) \(value) at \(Self.place(of: index, in: shape)); such \
+      weights are not saved. Start again with a lower learning rate
       """
     case .state(let name, let expected, let found?):
       """

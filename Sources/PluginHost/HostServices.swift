@@ -21,7 +21,8 @@ public struct PluginSurroundings: Sendable {
     seed: UInt64 = 0,
     log: @escaping @Sendable (LogLevel, String, String) -> Void = { level, name, line in
       guard level >= .info else { return }
-      FileHandle.standardError.write(Data("\(name): \(line)\n".utf8))
+      // What cannot be said, to a closed pipe or on a full disk, must not end a run.
+      try? FileHandle.standardError.write(contentsOf: Data("\(name): \(line)\n".utf8))
     }
   ) {
     (self.seed, self.log) = (seed, log)

@@ -23,6 +23,9 @@ final class PluginInstance: @unchecked Sendable {  // what its tables allow on a
           &error)
       }
     }
+    guard status != TEMPER_INVALID_CONFIG else {
+      throw .configuration(name: loaded.info.name, reason: error.text(status))
+    }
     guard status == TEMPER_OK, let made else {
       throw .notCreated(name: loaded.info.name, reason: error.text(status))
     }

@@ -30,7 +30,7 @@ struct PluginLibrary {
     }
     var plugins: [LoadedPlugin] = []
     for index in 0..<Int(library.pointee.plugin_count) {
-      guard let plugin = library.pointee.plugins[index] else {
+      guard let plugin = library.pointee.plugins?[index] else {
         throw .malformed(path: path, reason: "plugins[\(index)] is NULL")
       }
       plugins.append(LoadedPlugin(info: try Self.info(of: plugin, path: path), plugin: plugin))

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Models
 import Tokenizers
@@ -20,6 +21,9 @@ public final class RolloutEngine {
   let cacheBytes: Int
   private var pages: KeyValuePages?
 
+  /// The most tokens of a prompt and its completion: beyond, angles of rotation lose digits.
+  public static let longestSequence = (1 << 20) - 1
+
   public init(
     model: Transformer, tokenizer: Tokenizer, width: Int = 128, prefillRows: Int = 512,
     cacheBytes: Int = 4 << 30
@@ -29,7 +33,7 @@ public final class RolloutEngine {
     self.tokenizer = tokenizer
     self.width = width
     self.prefillRows = prefillRows
-    self.cacheBytes = cacheBytes
+    self.cacheBytes = min(cacheBytes, Int(clamping: ProcessInfo.processInfo.physicalMemory))
   }
 
   /// What happened while sampling, for progress and for streaming.
@@ -95,6 +99,9 @@ public final class RolloutEngine {
   ) throws -> Int {
     let c = model.configuration
     let longest = prompts.map(\.tokens.count).max() ?? 0
+    guard longest <= Self.longestSequence - settings.maximumNewTokens else {
+      throw RolloutError.tooLong(prompt: longest, completion: settings.maximumNewTokens)
+    }
     let pageBytes =
       c.layerCount * 2 * c.keyValueHeadCount * c.headDimension * KeyValuePages.pageSize * 4
     let one = PagePool.pages(forKeys: longest) + completionPages(settings)
@@ -117,6 +124,7 @@ public enum RolloutError: Error, Equatable, CustomStringConvertible {
   case emptyPrompt(String)
   case unknownToken(Int32, prompt: String, vocabulary: Int)
   case emptyStopString
+  case tooLong(prompt: Int, completion: Int)
   case cache(tokens: Int, needed: Int, allowed: Int)
   case notFinite(prompt: String, sample: Int, token: Int)
 
@@ -131,6 +139,11 @@ public enum RolloutError: Error, Equatable, CustomStringConvertible {
       """
     case .emptyStopString:
       "rollout.stop has an empty text, which would end every completion; remove it"
+    case .tooLong(let prompt, let completion):
+      """
+      a prompt of \(prompt) tokens and a completion of up to \(completion) are more than the \
+      \(RolloutEngine.longestSequence) tokens that a sequence can have; shorten one of them
+      """
     case .cache(let tokens, let needed, let allowed):
       """
       a sequence of \(tokens) tokens needs \(mebibytes(needed)) MiB of keys and values, and \

@@ -17,4 +17,9 @@ public struct SamplingSettings: Sendable, Equatable {
   public var seed: UInt64 = 0
 
   public init() {}
+
+  /// Whether logits can be divided by it and stay numbers; 0 stands for the most probable id.
+  public static func isTemperature(_ value: Float) -> Bool {
+    value == 0 || (1e-6...1e6).contains(value)
+  }
 }

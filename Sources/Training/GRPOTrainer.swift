@@ -22,6 +22,7 @@ public final class GRPOTrainer {
   public internal(set) var klController: AdaptiveKL?
   /// How many prompts the run has drawn; dynamic sampling makes it more than the steps alone say.
   public internal(set) var promptsDrawn = 0
+  private var unjudged = UnjudgedRounds()
   let reference: Policy?
   let engine: RolloutEngine
   let prompts: any PromptSource
@@ -136,6 +137,7 @@ public final class GRPOTrainer {
       let scored = verifiers.score(groups)
       verdicts.add(scored.metrics)
       sampled += scored.groups.count
+      try unjudged.add(scored.groups)
       guard settings.rollout.dynamicSampling else {
         kept = scored.groups
         break
@@ -185,7 +187,7 @@ extension GRPOTrainer: Trainer {
   }
 
   public func restore(_ state: JSON) throws {
-    promptsDrawn = try state["prompts_drawn"].requireInt()
+    promptsDrawn = try state["prompts_drawn"].requireCount()
     if let controller = klController, let coefficient = state["kl_coefficient"].double {
       klController = AdaptiveKL(
         coefficient: coefficient, target: controller.target, horizon: controller.horizon)

@@ -13,6 +13,19 @@ public struct StepReport {
 }
 
 extension StepReport {
+  /// That verifiers failed on completions of the step, with one of the reasons; `nil` where none
+  /// did.
+  public var failureNote: String? {
+    let judgements = groups.flatMap(\.judgements)
+    let failed = judgements.filter { $0.verdict == .failed }
+    return failed.first.map { first in
+      """
+      step \(step): the verifiers failed on \(failed.count) of \(judgements.count) completions, \
+      which get no reward: \(first.reason)
+      """
+    }
+  }
+
   /// What can be said of the rollout before it is trained on.
   var rolloutMetrics: StepMetrics {
     let trajectories = groups.flatMap(\.group.trajectories)

@@ -23,14 +23,17 @@ public final class TrainingRun {
   let saveEvery: Int
   let writeModel: (URL) throws -> Void
   let onStep: (StepReport) throws -> Void
+  let onRefusal: (RefusedStep) -> Void
 
   /// - Parameters:
   ///   - writeModel: writes the model's folder, weights in float32.
   ///   - onStep: sees each step that was done, before its checkpoint.
+  ///   - onRefusal: sees each step that was refused.
   public init(
     trainer: any Trainer, folder: RunFolder, display: any MetricRecorder, saveEvery: Int,
     keeping: Int, writeModel: @escaping (URL) throws -> Void,
-    onStep: @escaping (StepReport) throws -> Void = { _ in }
+    onStep: @escaping (StepReport) throws -> Void = { _ in },
+    onRefusal: @escaping (RefusedStep) -> Void = { _ in }
   ) {
     self.trainer = trainer
     self.folder = folder
@@ -38,6 +41,7 @@ public final class TrainingRun {
     self.saveEvery = saveEvery
     self.writeModel = writeModel
     self.onStep = onStep
+    self.onRefusal = onRefusal
     store = folder.checkpoints(keeping: keeping)
   }
 
@@ -45,7 +49,7 @@ public final class TrainingRun {
   ///
   /// - Parameter checkpoint: its model is the trainer's model; `nil` where none was saved yet.
   public func resume(from checkpoint: Checkpoint?) throws {
-    if let checkpoint { try TrainingState.restore(trainer, from: checkpoint.folder) }
+    if let checkpoint { try TrainingState.restore(trainer, from: checkpoint) }
     try folder.supersede(after: checkpoint?.step ?? 0)
   }
 
@@ -68,6 +72,7 @@ public final class TrainingRun {
         for recorder in recorders { try recorder.record(report.metrics, step: step) }
       } catch let refused as RefusedStep {
         refusals += 1
+        onRefusal(refused)
         try keep(refused)
         for recorder in recorders { try recorder.record(["optimizer/refused": 1], step: step) }
         guard refusals < Self.maximumRefusals else { throw refused }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import JSON
 import Models
@@ -16,6 +17,7 @@ enum TrainingState {
   static func write(
     _ trainer: any Trainer, step: Int, into folder: URL, writeModel: (URL) throws -> Void
   ) throws {
+    try trainer.optimizer.requireFiniteWeights()
     try writeModel(folder.appending(path: "model"))
     let moments = trainer.optimizer.state.map { moment in
       Safetensors.Tensor(name: moment.name, shape: moment.shape, base: moment.values.pointer)
@@ -25,17 +27,23 @@ enum TrainingState {
     let state: JSONLiteral = [
       "step": .int(step), "updates": .int(trainer.optimizer.step), "trainer": trainer.state,
     ]
-    try Data((state.serialized(indent: 2) + "\n").utf8).write(
-      to: folder.appending(path: stateName))
+    try AtomicFile.write(
+      state.serialized(indent: 2) + "\n", to: folder.appending(path: stateName))
   }
 
   /// Puts a saved state back into `trainer`, whose model was loaded from the same folder.
   ///
-  /// - Throws: ``OptimizerError`` where the moments are of another model, a `JSONError` or
+  /// - Throws: ``StateError`` for a state that is not the checkpoint's, ``OptimizerError`` where the moments are of another model, a `JSONError` or
   ///   ``ModelFileError`` where a file cannot be read.
-  static func restore(_ trainer: any Trainer, from folder: URL) throws {
-    let state = try JSON(contentsOf: folder.appending(path: stateName))
-    let file = try SafetensorsFile(folder.appending(path: optimizerName))
+  static func restore(_ trainer: any Trainer, from checkpoint: Checkpoint) throws {
+    let place = checkpoint.folder.appending(path: stateName)
+    let state = try JSON(contentsOf: place)
+    let step = try state["step"].requireCount()
+    guard step == checkpoint.step else {
+      throw StateError(
+        "\(place.path): is the state after step \(step); give its folder that name again")
+    }
+    let file = try SafetensorsFile(checkpoint.folder.appending(path: optimizerName))
     var moments: [String: Storage<Float>] = [:]
     for moment in trainer.optimizer.state {
       let values = Storage<Float>(moment.values.count, zeroed: false)
@@ -44,7 +52,24 @@ enum TrainingState {
         into: UnsafeMutableBufferPointer(start: values.pointer, count: values.count))
       moments[moment.name] = values
     }
-    try trainer.optimizer.restore(step: state["updates"].requireInt(), state: moments)
+    try trainer.optimizer.restore(step: state["updates"].requireCount(), state: moments)
     try trainer.restore(state["trainer"])
+  }
+}
+
+/// What is wrong with a checkpoint's `state.json`.
+struct StateError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+extension JSON {
+  /// How often something was done in a run.
+  func requireCount() throws -> Int {
+    let count = try requireInt()
+    guard (0...1 << 40).contains(count) else {
+      throw StateError("\(path) is \(count), which no run comes to; use an earlier checkpoint")
+    }
+    return count
   }
 }

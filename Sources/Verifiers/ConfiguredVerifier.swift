@@ -80,9 +80,17 @@ struct SettingsReader {
   }
 
   func rewards() throws(VerifierConfigurationError) -> VerdictRewards {
-    let unparsable = settings["unparsable"] == .null ? nil : Float(try number("unparsable"))
+    let unparsable = settings["unparsable"] == .null ? nil : try reward("unparsable")
     return VerdictRewards(
-      right: Float(try number("right")), wrong: Float(try number("wrong")), unparsable: unparsable)
+      right: try reward("right"), wrong: try reward("wrong"), unparsable: unparsable)
+  }
+
+  private func reward(_ key: String) throws(VerifierConfigurationError) -> Float {
+    let value = try number(key)
+    guard Float(value).isFinite else {
+      throw VerifierConfigurationError("'\(key)' is \(value), too large for a reward; 1 is common")
+    }
+    return Float(value)
   }
 }
 

@@ -86,9 +86,13 @@ public struct VerifierSet: Sendable {
       let reason = judgements[failed].reason
       return .failed(members.count == 1 ? reason : "\(labels[failed]): \(reason)")
     }
-    let reward = zip(members, judgements).reduce(0) { $0 + $1.0.weight * Double($1.1.reward!) }
+    let sum = zip(members, judgements).reduce(0) { $0 + $1.0.weight * Double($1.1.reward!) }
+    let reward = Float(sum)
+    guard reward.isFinite else {
+      return .failed("the weighted rewards come to \(sum); use smaller weights")
+    }
     var result = judgements[0]
-    result.reward = Float(reward)
+    result.reward = reward
     return result
   }
 

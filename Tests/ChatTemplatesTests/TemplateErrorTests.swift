@@ -75,4 +75,9 @@ struct TemplateErrorTests {
   func workIsBounded(source: String) {
     #expect(failure(source)?.kind == .limit)
   }
+
+  @Test(arguments: ["{{ [1] * 9223372036854775807 }}", "{{ 'ab' * 9223372036854775807 }}"])
+  func aRepetitionBeyondMemoryIsRefused(source: String) {
+    #expect(failure(source)?.kind == .limit)
+  }
 }

@@ -21,6 +21,7 @@ struct LetterFormat: PromptFormat {
   var rewrites = false
   let endTokens: Set<Int32> = [36]
   let endToken: Int32? = 36
+  var vocabularySize = 0x110000
 
   func render(
     _ messages: [JSONLiteral], tools: JSONLiteral, addGenerationPrompt: Bool

@@ -82,4 +82,13 @@ struct PromptSequenceTests {
     #expect(try first.prompts(from: 4, count: 2).map(\.id) == whole[4..<6].map(\.id))
     #expect(whole[0].row == "{\"id\": \(whole[0].id), \"prompt\": \"p\(whole[0].id)\"}")
   }
+
+  @Test func idsThatTheModelDoesNotKnowAreRefusedByLine() throws {
+    let data = try dataset(#"{"prompt": "a"}"#, #"{"prompt": "z", "completion": "b"}"#)
+    let format = LetterFormat(vocabularySize: 100)
+    let error = #expect(throws: DatasetError.self) { try PromptSequence(data, format: format) }
+    #expect(error!.description.contains(":2: the tokenizer gives the id 122"))
+    let examples = try dataset(#"{"prompt": "a", "completion": "z"}"#)
+    #expect(throws: DatasetError.self) { try ExampleSequence(examples, format: format) }
+  }
 }

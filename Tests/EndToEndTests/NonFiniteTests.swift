@@ -17,7 +17,7 @@ struct NonFiniteTests {
     #expect(
       outcome.errors == """
         temper: model.safetensors: tensor model.norm.weight holds nan at [15]; the weights are \
-        damaged
+        damaged: get them anew
 
         """)
     #expect(!FileManager.default.fileExists(atPath: workshop.path("run")))

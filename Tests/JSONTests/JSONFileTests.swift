@@ -60,4 +60,14 @@ struct JSONFileTests {
       #expect(Array(lines).isEmpty)
     }
   }
+
+  @Test func aPipeIsRefusedAndNotWaitedFor() throws {
+    let pipe = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    #expect(mkfifo(pipe.path, 0o600) == 0)
+    defer { unlink(pipe.path) }
+    for file in [pipe, URL(filePath: "/dev/zero")] {
+      let error = #expect(throws: JSONError.self) { try JSONLines(of: file) }
+      #expect(error!.description.contains("it is a pipe or a device"))
+    }
+  }
 }

@@ -182,4 +182,23 @@ struct FilesConfigurationTests {
       ["use_cache": true, "rope_scaling": ["type": "linear", "factor": 2, "origin": "x"]])
     #expect(configuration.ignoredKeys == ["use_cache", "rope_scaling.origin"])
   }
+
+  @Test(arguments: [
+    #"{"temperature": -1}"#, #"{"temperature": 1e300}"#, #"{"top_k": -1}"#, #"{"top_p": 0}"#,
+    #"{"top_p": 7}"#, #"{"min_p": -1}"#, #"{"max_new_tokens": 0}"#,
+    #"{"max_new_tokens": 9223372036854775807}"#,
+  ])
+  func aSamplingLawThatCannotBeDrawnFromIsRefused(file: String) throws {
+    let configuration = try FilesFixture.configuration(.llama)
+    let json = try JSON(parsing: file)
+    #expect(throws: ModelFileError.self) {
+      try GenerationConfiguration(json, configuration: configuration)
+    }
+  }
+
+  @Test func anEndThatNoVocabularyHasEndsNothing() throws {
+    let configuration = try FilesFixture.configuration(
+      .llama, ["eos_token_id": [7, 1_000_000_000_000]])
+    #expect(configuration.endTokenIDs == [7])
+  }
 }

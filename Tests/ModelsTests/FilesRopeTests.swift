@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Models
@@ -86,5 +87,16 @@ struct FilesRopeTests {
     expect(
       configuration.ropes[0].scaling,
       [1, 0.1346522, 0.01160397, 0.0025, 0.0005386087, 0.0001160397], multiplier: 1.5)
+  }
+
+  @Test func aRotationThatNoPositionSurvivesIsRefused() {
+    let broken: [KeyValuePairs<String, JSONLiteral?>] = [
+      ["rope_theta": 1e-300],
+      ["rope_scaling": ["type": "linear", "factor": 1e-300]],
+      ["rope_scaling": ["rope_type": "dynamic", "factor": 1e300]],
+    ]
+    for changes in broken {
+      #expect(throws: ModelFileError.self) { try FilesFixture.configuration(.llama, changes) }
+    }
   }
 }

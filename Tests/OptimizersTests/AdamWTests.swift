@@ -161,3 +161,14 @@ private func values(_ slots: [ParameterSlot]) -> [[UInt32]] {
     #expect(abs(Double(float) - double) < 2e-6)  // 20 roundings of a number below 2
   }
 }
+
+@Test func weightsThatRanAwayAreNamed() throws {
+  let slots = model()
+  let optimizer = AdamW(slots)
+  try optimizer.requireFiniteWeights()
+  slots[1].value[3] = -.infinity
+  #expect(
+    throws: OptimizerError.nonFiniteWeight(
+      name: "embed_tokens.weight", shape: [7, 2], index: 3, value: -.infinity)
+  ) { try optimizer.requireFiniteWeights() }
+}

@@ -105,6 +105,9 @@ let shipped = PluginCatalog()
       try failure(macros: ["SHORT_LIBRARY"])
         == "PATH: breaks the plugin contract: temper_library is 16 bytes long")
     #expect(
+      try failure(macros: ["NO_PLUGINS"])
+        == "PATH: breaks the plugin contract: plugins[0] is NULL")
+    #expect(
       try failure(macros: [#"DEFAULTS="[]""#])
         == "PATH: breaks the plugin contract: the defaults of 'org.example.probe' are not a JSON object"
     )

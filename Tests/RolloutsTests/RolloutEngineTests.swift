@@ -171,4 +171,13 @@ import Trajectories
         prompts, samples: 0..<2, settings: Fixture.settings { $0.maximumNewTokens = 1 }, step: 0)
     }
   }
+
+  @Test func aSequenceBeyondTheRotationIsRefused() throws {
+    let settings = Fixture.settings { $0.maximumNewTokens = RolloutEngine.longestSequence }
+    let error = RolloutError.tooLong(prompt: 1, completion: settings.maximumNewTokens)
+    #expect(throws: error) {
+      try Fixture(.qwen3).engine().sample(
+        Fixture.prompts([1]), samples: 0..<1, settings: settings, step: 0)
+    }
+  }
 }

@@ -114,4 +114,11 @@ private func metric(_ name: String, of metrics: [VerifierMetric]) -> Double? {
         VerifierSample(row: #"{"answer": 1}"#, prompt: "say", completion: "it", tokens: [5, 6])
       ])
   }
+
+  @Test func aWeightedRewardThatIsNoFloatFailsTheSample() {
+    let set = VerifierSet([.init(Self.verdicts, weight: 1e300)])
+    let judgements = set.judge(samples(["r", "w"])).judgements
+    #expect(judgements[0].verdict == .failed && judgements[0].reason.contains("1e+300"))
+    #expect(judgements[1].verdict == .wrong && judgements[1].reward == 0)
+  }
 }

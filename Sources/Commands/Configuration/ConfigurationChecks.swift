@@ -1,4 +1,6 @@
+import Foundation
 import Optimizers
+import Rollouts
 import Training
 
 /// Refuses a setting that no run can use; called before anything is loaded or made.
@@ -8,11 +10,23 @@ private func require(
   guard holds else { throw .invalid(key: key, value: value.description, remedy: remedy) }
 }
 
-private func require(atLeast bound: Int, _ settings: [(key: String, value: Int)])
-  throws(ConfigurationError)
-{
-  for (key, value) in settings { try require(value >= bound, key, value, "use at least \(bound)") }
+private func require(
+  atLeast smallest: Int, atMost largest: Int = 1_000_000_000,
+  _ settings: [(key: String, value: Int)]
+) throws(ConfigurationError) {
+  for (key, value) in settings {
+    try require(value >= smallest, key, value, "use at least \(smallest)")
+    try require(value <= largest, key, value, "use at most \(largest)")
+  }
 }
+
+private func isFile(_ path: String) -> Bool {
+  var isFolder: ObjCBool = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+}
+
+/// Completions, or examples, that a step or an evaluation may have: they are all held in memory.
+private let mostSequences = 1 << 24
 
 extension GRPOConfiguration {
   func check() throws(ConfigurationError) {
@@ -28,8 +42,13 @@ extension GRPOConfiguration {
       atLeast: 1,
       [
         ("run.steps", training.steps), ("rollout.prompts_per_step", sampled.promptsPerStep),
-        ("updates.epochs", training.updates.epochs),
       ])
+    try require(atLeast: 1, atMost: 1000, [("updates.epochs", training.updates.epochs)])
+    try require(
+      sampled.groupSize <= mostSequences / sampled.promptsPerStep, "rollout.group_size",
+      sampled.groupSize,
+      "with \(sampled.promptsPerStep) prompts that is more than \(mostSequences) completions a step"
+    )
     try require(
       (1...sampled.promptsPerStep).contains(training.updates.minibatches), "updates.minibatches",
       training.updates.minibatches,
@@ -59,11 +78,9 @@ extension GRPOConfiguration {
 
 extension SFTConfiguration {
   func check() throws(ConfigurationError) {
+    try require(atLeast: 1, [("run.steps", training.steps)])
     try require(
-      atLeast: 1,
-      [
-        ("run.steps", training.steps), ("run.examples_per_step", training.examplesPerStep),
-      ])
+      atLeast: 1, atMost: mostSequences, [("run.examples_per_step", training.examplesPerStep)])
     try run.check()
     try data.check()
     try training.optimizer.check()
@@ -81,6 +98,13 @@ extension EvalConfiguration {
     try data.check()
     try rollout.check()
   }
+
+  /// Refuses an evaluation of more completions than memory holds.
+  func check(promptCount: Int) throws(ConfigurationError) {
+    try require(
+      samples <= mostSequences / promptCount, "eval.samples", samples,
+      "with \(promptCount) problems that is more than \(mostSequences) completions")
+  }
 }
 
 extension RunConfiguration {
@@ -88,12 +112,22 @@ extension RunConfiguration {
     if let threads { try require(atLeast: 1, [("run.threads", threads)]) }
     try require(
       atLeast: 1, [("run.save_every", saveEvery), ("run.keep_checkpoints", keepCheckpoints)])
+    for (key, value) in [("run.name", name), ("run.folder", runs), ("run.output", output)] {
+      try require(value != "", key, "empty", "name a folder, or leave it out")
+    }
+    if let output {
+      try require(
+        !isFile(output), "run.output", output,
+        "there is a file of that name; name a folder")
+    }
   }
 }
 
 extension DataConfiguration {
   func check() throws(ConfigurationError) {
-    try require(atLeast: 1, [("data.max_prompt_tokens", maximumPromptTokens)])
+    try require(
+      atLeast: 1, atMost: RolloutEngine.longestSequence,
+      [("data.max_prompt_tokens", maximumPromptTokens)])
     if let limit { try require(atLeast: 1, [("data.limit", limit)]) }
   }
 }
@@ -101,9 +135,12 @@ extension DataConfiguration {
 extension RolloutConfiguration {
   func check() throws(ConfigurationError) {
     try require(
-      sampling.temperature >= 0, "rollout.temperature", sampling.temperature,
-      "use 0 (greedy) or more")
+      SamplingSettings.isTemperature(sampling.temperature), "rollout.temperature",
+      sampling.temperature, "use 0 (greedy), or 1e-6 to 1e6")
     try require(atLeast: 0, [("rollout.top_k", sampling.topK)])
+    try require(
+      atLeast: 1, atMost: RolloutEngine.longestSequence,
+      [("rollout.max_new_tokens", sampling.maximumNewTokens)])
     try require(
       sampling.topP > 0 && sampling.topP <= 1, "rollout.top_p", sampling.topP,
       "use a number above 0 and up to 1")
@@ -113,7 +150,7 @@ extension RolloutConfiguration {
     try require(
       atLeast: 1,
       [
-        ("rollout.max_new_tokens", sampling.maximumNewTokens), ("rollout.batch", width),
+        ("rollout.batch", width),
         ("rollout.prefill_tokens", prefillTokens), ("rollout.cache_mib", cacheMiB),
       ])
   }

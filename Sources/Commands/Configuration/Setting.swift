@@ -77,6 +77,7 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case negatedValue(option: String, setting: String)
   case stray(String)
   case file(String, reason: String)
+  case unreadable(JSONError)
   case invalid(key: String, value: String, remedy: String)
 
   var description: String {
@@ -96,8 +97,11 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
       "'\(text)' belongs to no option"
     case .file(let file, let reason):
       "\(file): \(reason)"
+    case .unreadable(let error):
+      error.description
     case .invalid(let key, let value, let remedy):
-      "\(key) is \(value); \(remedy)"
+      // "rollout.group_size is 1, and a group of one has no advantage. Use at least 2"
+      "\(key) is \(value)" + (remedy.hasPrefix("and ") ? ", " : "; ") + remedy
     }
   }
 }

@@ -3,7 +3,7 @@ import PluginHost
 import Verifiers
 
 /// A verifier as the user names it: `exact`, `exact:marker=####`, or in a file
-/// `{name: exact, config: {marker: "####", weight: 0.5}}`.
+/// `{name: exact, config: {marker: ["####"], weight: 0.5}}`.
 struct VerifierChoice: SettingValue {
   static let kind = "NAME[:key=value,...]"
 

@@ -5,14 +5,14 @@ import Yams
 /// YAML as the same values that JSON has, with keys in the order of the text.
 enum YAMLFile {
   static func read(_ file: URL) throws(ConfigurationError) -> JSONLiteral {
-    let text: String
-    do {
-      text = try String(contentsOf: file, encoding: .utf8)
-    } catch {
-      throw .file(file.path, reason: "cannot be read: \(error.localizedDescription)")
+    let contents: FileBytes
+    do { contents = try FileBytes(of: file) } catch { throw .unreadable(error) }
+    guard let text = String(validating: contents.bytes, as: UTF8.self) else {
+      throw .file(file.path, reason: "is not text in UTF-8")
     }
     do {
-      return try Yams.compose(yaml: text).map(literal) ?? .object([])
+      var room = largestDocument
+      return try Yams.compose(yaml: text).map { try literal($0, &room) } ?? .object([])
     } catch {
       throw .file(file.lastPathComponent, reason: "\(error)")
     }
@@ -24,14 +24,24 @@ enum YAMLFile {
     return out
   }
 
-  private static func literal(_ node: Node) -> JSONLiteral {
+  /// Values of a document at most: aliases of aliases make a few lines into more than memory holds.
+  private static let largestDocument = 100_000
+
+  private struct TooLarge: Error, CustomStringConvertible {
+    let description = "its aliases make it larger than \(largestDocument) values; write them out"
+  }
+
+  private static func literal(_ node: Node, _ room: inout Int) throws -> JSONLiteral {
+    room -= 1
+    guard room > 0 else { throw TooLarge() }
     switch node {
     case .mapping(let mapping):
-      .object(mapping.map { .init($0.key.string ?? "", literal($0.value)) })
-    case .sequence(let sequence): .array(sequence.map(literal))
-    case .alias: .null
+      return .object(
+        try mapping.map { .init($0.key.string ?? "", try literal($0.value, &room)) })
+    case .sequence(let sequence): return .array(try sequence.map { try literal($0, &room) })
+    case .alias: return .null
     case .scalar(let scalar):
-      scalar.style == .plain || scalar.style == .any
+      return scalar.style == .plain || scalar.style == .any
         ? plain(scalar.string) : .string(scalar.string)
     }
   }

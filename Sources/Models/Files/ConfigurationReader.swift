@@ -50,11 +50,21 @@ final class ConfigurationReader {
 
   /// A size: a whole number from 1 to 2^31, so that the product of two is in range.
   func size(_ key: String) throws -> Int? {
+    try int(key, in: 1...1 << 31, "an integer from 1 to 2147483648")
+  }
+
+  func int(_ key: String, in range: ClosedRange<Int>, _ expected: String) throws -> Int? {
     guard let int = try int(key) else { return nil }
-    guard (1...1 << 31).contains(int) else {
-      throw invalid(key, json[key], "an integer from 1 to 2147483648")
-    }
+    guard range.contains(int) else { throw invalid(key, json[key], expected) }
     return int
+  }
+
+  func number(
+    _ key: String, in range: ClosedRange<Double>, _ expected: String
+  ) throws -> Double? {
+    guard let number = try number(key) else { return nil }
+    guard range.contains(number) else { throw invalid(key, json[key], expected) }
+    return number
   }
 
   func number(_ key: String) throws -> Double? {
@@ -75,12 +85,13 @@ final class ConfigurationReader {
     return array
   }
 
-  /// One id or several; negative ids, with which old files mean none, are left out.
+  /// One id or several; negative ids, with which old files mean none, are left out, and so are
+  /// those that no vocabulary has.
   func tokenIDs(_ key: String) throws -> [Int]? {
     guard let value = value(key) else { return nil }
     let ids = (value.array ?? [value]).map(Self.integer)
     guard !ids.contains(nil) else { throw invalid(key, value, "an integer or a list of integers") }
-    return ids.compactMap(\.self).filter { $0 >= 0 }
+    return ids.compactMap(\.self).filter { (0...Int(Int32.max)).contains($0) }
   }
 
   func required<T>(_ key: String, _ value: T?) throws -> T {

@@ -27,6 +27,20 @@ final class FileWriter {
     }
   }
 
+  /// Makes a folder and those that it is in, where there are none.
+  static func createFolder(_ url: URL) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue
+    {
+      return
+    }
+    let parent = url.deletingLastPathComponent()
+    if parent.path != url.path { try createFolder(parent) }
+    guard mkdir(url.path, 0o777) == 0 || (errno == EEXIST && !isFolder.boolValue) else {
+      throw ModelFileError.unwritable(file: url.path, reason: String(cString: strerror(errno)))
+    }
+  }
+
   static func replace(_ url: URL, with text: String) throws {
     try replace(url) { try $0.write(Array(text.utf8)) }
   }

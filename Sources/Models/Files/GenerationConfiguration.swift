@@ -37,12 +37,13 @@ public struct GenerationConfiguration: Sendable, Equatable {
     let reader = try ConfigurationReader(
       json ?? JSON(parsing: "{}", source: Self.fileName), file: Self.fileName)
     doSample = try reader.bool("do_sample")
-    temperature = try reader.number("temperature")
-    topK = try reader.int("top_k")
-    topP = try reader.number("top_p")
-    minP = try reader.number("min_p")
+    temperature = try reader.number("temperature", in: 0...1e6, "a number from 0 to 1e6")
+    topK = try reader.int("top_k", in: 0 ... .max, "an integer of at least 0")
+    topP = try reader.number("top_p", in: .leastNormalMagnitude...1, "above 0 and at most 1")
+    minP = try reader.number("min_p", in: 0...1, "a number from 0 to 1")
     repetitionPenalty = try reader.number("repetition_penalty")
-    maxNewTokens = try reader.int("max_new_tokens")
+    maxNewTokens = try reader.int(
+      "max_new_tokens", in: 1...1 << 31, "an integer from 1 to 2147483648")
     let ends = try reader.tokenIDs("eos_token_id") ?? configuration.endTokenIDs
     endTokenIDs = ends.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     beginTokenID = try reader.tokenIDs("bos_token_id")?.first ?? configuration.beginTokenID

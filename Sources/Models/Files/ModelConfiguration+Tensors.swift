@@ -18,6 +18,11 @@ extension ModelConfiguration {
     expectedTensors.reduce(0) { $0 + $1.shape.reduce(1, *) }
   }
 
+  /// As ``parameterCount``, for shapes whose count may be beyond integers.
+  public var approximateParameters: Double {
+    expectedTensors.reduce(0) { $0 + $1.shape.reduce(1) { $0 * Double($1) } }
+  }
+
   /// One layer's tensors, in the order in which a forward pass meets them.
   private var layerTensors: [(name: String, shape: [Int])] {
     let (h, f) = (hiddenSize, intermediateSize)

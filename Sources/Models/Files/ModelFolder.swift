@@ -40,11 +40,7 @@ extension ModelFolder {
     maxShardBytes: Int = defaultShardBytes
   ) throws {
     let ordered = inOrder(tensors, of: configuration)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw ModelFileError.unwritable(file: folder.path, reason: error.localizedDescription)
-    }
+    try FileWriter.createFolder(folder)
     let written = try writeWeights(ordered, dtype, to: folder, maxShardBytes: maxShardBytes)
     try write(configuration.file(dtype: dtype), to: folder.appending(path: "config.json"))
     if let source = generation?.source {

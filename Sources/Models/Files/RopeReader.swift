@@ -51,11 +51,26 @@ final class RopeReader {
 
   private func rope(_ parameters: ConfigurationReader?, theta: Double) throws -> Rope {
     var rope = Rope(theta: theta, maxPositions: maxPositions, scaling: .default)
-    guard let parameters else { return rope }
+    guard let parameters else { return try checked(rope) }
     if let own = try parameters.positive("rope_theta") { rope.theta = own }
     rope.scaling = try scaling(parameters, theta: rope.theta)
     try ModelConfiguration.refusePartialRotation(parameters)
     ignoredKeys += parameters.unread
+    return try checked(rope)
+  }
+
+  /// Refuses a rotation of more than a radian a position, or of none that is a number.
+  private func checked(_ rope: Rope) throws -> Rope {
+    guard headDimension > 0, headDimension % 2 == 0 else { return rope }
+    for length in [maxPositions, 1 << 20] {
+      let rotation = rope.frequencies(headDimension: headDimension, contextLength: length)
+      guard rotation.multiplier.isFinite, rotation.frequencies.allSatisfy({ (0...1).contains($0) })
+      else {
+        throw ModelFileError.invalid(
+          file: reader.file, key: "rope_theta", value: "\(rope.theta) with \(rope.scaling)",
+          expected: "a base, and a scaling where there is one, of at least 1")
+      }
+    }
     return rope
   }
 

@@ -126,7 +126,9 @@ static const temper_plugin plugin = {
     .destroy = destroy,
     .table = table,
 };
+#ifndef NO_PLUGINS
 static const temper_plugin *const plugins[] = {&plugin, &plugin};
+#endif
 static const temper_library library = {
 #ifdef SHORT_LIBRARY
     .size = 16,
@@ -140,7 +142,9 @@ static const temper_library library = {
 #else
     .plugin_count = 1,
 #endif
+#ifndef NO_PLUGINS
     .plugins = plugins,
+#endif
 };
 
 TEMPER_EXPORT const temper_library *temper_plugin_entry(uint32_t major, uint32_t minor) {
