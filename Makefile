@@ -20,14 +20,14 @@ endif
 build:
 	@swift build $(CONFIGURATION)
 
-# Only failures and the runner's closing line reach the terminal; .build/tests.log has the rest.
+# Failures, skips and the closing line reach the terminal; .build/tests.log has the rest.
 # After a crash the backtracer can hang for minutes, so it stays off. One test at a time: some
 # switch the instruction set or the number of threads, which the whole process shares.
 test:
 	@mkdir -p .build
 	@SWIFT_BACKTRACE=enable=no swift test $(CONFIGURATION) -Xswiftc -enable-testing \
 	  --disable-xctest --no-parallel --scratch-path .build/tests 2>&1 | tee .build/tests.log | \
-	  awk '/Test run with/ || !/^(◇|✔|↳|\[)/'
+	  awk '/Test run with|^✘|^➜|error:|warning:/ { print; fflush() }'
 
 quickstart:
 	@bash .ci/install

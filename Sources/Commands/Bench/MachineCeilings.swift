@@ -18,7 +18,9 @@ struct MachineCeilings: Sendable {
     oneThread = Self.mean { Ceilings.operationsPerSecond() }
     ThreadPool.resize(threads)
     allThreads = Self.mean { Ceilings.operationsPerSecond() }
-    let numbers = Storage<Float>(bytes.max()! / 4)
+    // Written first: pages that nobody wrote are all the system's one page of zeros.
+    let numbers = Storage<Float>(bytes.max()! / 4, zeroed: false)
+    numbers.pointer.update(repeating: 1, count: numbers.count)
     reading = bytes.map { bytes in
       let part = UnsafeBufferPointer(start: numbers.pointer, count: bytes / 4)
       _ = Ceilings.bytesPerSecond(reading: part)
