@@ -23,11 +23,12 @@ struct GRPOLearningTests {
     #expect(try run.metric("policy/forward_gap").allSatisfy { $0 == 0 })
 
     func report(_ model: String, _ name: String, _ more: [String] = []) throws -> Temper.Outcome {
-      try Temper.run([
-        "eval", "--model", model, "--data", workshop.path("problems.jsonl"), "--verifier",
-        Self.same, "--max-new-tokens", "1", "--samples", "4", "--report", workshop.path(name),
-        "--json", "--threads", "1",
-      ] + more)
+      try Temper.run(
+        [
+          "eval", "--model", model, "--data", workshop.path("problems.jsonl"), "--verifier",
+          Self.same, "--max-new-tokens", "1", "--samples", "4", "--report", workshop.path(name),
+          "--json", "--threads", "1",
+        ] + more)
     }
     let before = try report(workshop.path("model"), "before.json")
     #expect(before.status == 0)
@@ -58,9 +59,10 @@ struct GRPOLearningTests {
     let trained = try run.tensors("checkpoints/latest/model/model.safetensors")
     let start = try workshop.run("model").tensors("model.safetensors")
     #expect(trained == start && !start.isEmpty)
-    #expect(try run.tensors("checkpoints/latest/optimizer.safetensors").values.allSatisfy {
-      $0.allSatisfy { $0 == 0 }
-    })
+    #expect(
+      try run.tensors("checkpoints/latest/optimizer.safetensors").values.allSatisfy {
+        $0.allSatisfy { $0 == 0 }
+      })
   }
 
   @Test func severalUpdatesOfARolloutMoveTheRatio() throws {
@@ -100,7 +102,9 @@ struct GRPOLearningTests {
     #expect(divergence.count == 3)
     // The reference is the model as it starts, to the bit.
     #expect(divergence.first == 0)
-    if estimator != "k1" && estimator != "k1+" { #expect(divergence.dropFirst().allSatisfy { $0 > 0 }) }
+    if estimator != "k1" && estimator != "k1+" {
+      #expect(divergence.dropFirst().allSatisfy { $0 > 0 })
+    }
     try Temper.succeed(workshop.grpo("free", steps: 3))
     #expect(try workshop.run("free").metric("policy/kl_reference") == [])
     let model = "checkpoints/latest/model/model.safetensors"
@@ -160,7 +164,8 @@ struct GRPOLearningTests {
 
   @Test func drGRPODividesByConstantsAlone() throws {
     let workshop = try Workshop()
-    try Temper.succeed(workshop.grpo("run", steps: 1, ["--preset", "dr_grpo", "--run.log-columns"]))
+    try Temper.succeed(
+      workshop.grpo("run", steps: 1, ["--preset", "dr_grpo", "--run.log-columns"]))
     let run = workshop.run("run")
     let config = try run.text("config.yaml")
     #expect(config.contains("aggregation: \"seq-mean-sum-norm\""))

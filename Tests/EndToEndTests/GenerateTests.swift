@@ -21,7 +21,10 @@ struct GenerateTests {
     // Streamed, the same text comes with a line's end behind it.
     let text = try record["text"].requireString()
     #expect(try Temper.succeed(arguments).output == text + "\n")
-    #expect(try Temper.succeed(Array(arguments.dropFirst(2)).inserted("generate"), input: golden["prompt"].requireString()).output == text + "\n")
+    #expect(
+      try Temper.succeed(
+        Array(arguments.dropFirst(2)).inserted("generate"), input: golden["prompt"].requireString()
+      ).output == text + "\n")
 
     // Two stop strings, one of which is only ever begun.
     let stop = try #require(text.dropFirst(20).split(separator: " ").dropFirst(2).first)
@@ -96,7 +99,9 @@ struct GenerateTests {
     #expect(taken.status == 2 && taken.errors.contains("there is a model in it"))
     try workshop.patch("config.json") { data in
       data = Data(
-        String(decoding: data, as: UTF8.self).replacing("\"vocab_size\": 20", with: "\"vocab_size\": 10").utf8)
+        String(decoding: data, as: UTF8.self).replacing(
+          "\"vocab_size\": 20", with: "\"vocab_size\": 10"
+        ).utf8)
     }
     let small = try Temper.run([
       "init", "--config", workshop.path("config.json"), "--tokenizer", Workshop.tokenizer,

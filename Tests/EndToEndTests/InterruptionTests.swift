@@ -18,7 +18,9 @@ struct InterruptionTests {
     #expect(last["status"].string == "interrupted")
     let step = try last["step"].requireInt()
     #expect(outcome.errors.contains("stopped after step \(step); go on with: temper grpo --resume"))
-    #expect(run.checkpoints.last == "step-" + String(repeating: "0", count: 6 - "\(step)".count) + "\(step)")
+    #expect(
+      run.checkpoints.last == "step-" + String(repeating: "0", count: 6 - "\(step)".count)
+        + "\(step)")
     #expect(run.metricLines.count == step)
 
     let resumed = try Temper.succeed([

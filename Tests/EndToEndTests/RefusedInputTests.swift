@@ -13,7 +13,8 @@ struct RefusedInputTests {
     let outcome = try Temper.run(replacing(workshop.grpo("run", steps: 1, more), values))
     #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: location)
     for part in message {
-      #expect(outcome.errors.contains(part), "\(part) in \(outcome.errors)", sourceLocation: location)
+      #expect(
+        outcome.errors.contains(part), "\(part) in \(outcome.errors)", sourceLocation: location)
     }
     #expect(outcome.output == "", sourceLocation: location)
     #expect(outcome.errors.split(separator: "\n").count <= 9, sourceLocation: location)
@@ -55,7 +56,8 @@ struct RefusedInputTests {
       ["--data": try workshop.write(text, to: "bad.jsonl"), "--prompts": "1"]
     }
     try expectRefused(
-      workshop, ["--data": workshop.path("none.jsonl")], status: 1, ["none.jsonl", "cannot be read"])
+      workshop, ["--data": workshop.path("none.jsonl")], status: 1,
+      ["none.jsonl", "cannot be read"])
     try expectRefused(workshop, ["--data": workshop.folder.path], status: 1, ["cannot be read"])
     try expectRefused(workshop, data(""), status: 1, ["bad.jsonl: there are no rows"])
     try expectRefused(

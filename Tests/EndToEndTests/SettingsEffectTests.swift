@@ -34,7 +34,8 @@ struct SettingsEffectTests {
       "data.too_long", "skip", base: ["--data", "@long.jsonl", "--data.max-prompt-tokens", "3"]),
     Effect("data.template_variables", "extra=5", base: ["--model", "@other"]),
     Effect("data.date", "2001-01-22", base: ["--model", "@other"]), Effect("data.limit", "4"),
-    Effect("verifiers", "regex:pattern=7"), Effect(
+    Effect("verifiers", "regex:pattern=7"),
+    Effect(
       "plugin_folders", "@plugins", base: ["--verifier", "exact"]),
     Effect("reward.overlong_buffer", "12"),
     Effect("reward.overlong_factor", "0.5", base: ["--reward.overlong-buffer", "12"]),

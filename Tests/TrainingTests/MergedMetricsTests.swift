@@ -27,8 +27,12 @@ struct MergedMetricsTests {
 
   @Test func verdictsAreCountedOverAllRounds() {
     var merged = VerdictMetrics()
-    merged.add([.init("verifier/right", 3), .init("verifier/failed", 1), .init("verifier/exact", 0.5)])
-    merged.add([.init("verifier/right", 1), .init("verifier/failed", 0), .init("verifier/exact", 0.1)])
+    merged.add([
+      .init("verifier/right", 3), .init("verifier/failed", 1), .init("verifier/exact", 0.5),
+    ])
+    merged.add([
+      .init("verifier/right", 1), .init("verifier/failed", 0), .init("verifier/exact", 0.1),
+    ])
     #expect(merged.metrics["verifier/right"] == 4)
     #expect(merged.metrics["verifier/failed"] == 1)
     #expect(merged.metrics["verifier/exact"] == 0.3)

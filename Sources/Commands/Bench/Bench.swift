@@ -117,7 +117,8 @@ struct Bench {
 
   /// The products that the models are made of, alone.
   static func products() -> String {
-    let header = "product          weights    rows  inputs  outputs   Gop/s  of ceiling  OpenBLAS float32 / ours"
+    let header =
+      "product          weights    rows  inputs  outputs   Gop/s  of ceiling  OpenBLAS float32 / ours"
     let lines = measureProducts().map { product in
       let name = product.operation.rawValue.padding(toLength: 17, withPad: " ", startingAt: 0)
       let type = product.type.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)

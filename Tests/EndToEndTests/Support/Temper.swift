@@ -14,7 +14,8 @@ enum Temper {
   }()
 
   static var isPresent: Bool { binary != nil }
-  static let absence = Comment("skipped: no temper binary beside the tests; build it, or set TEMPER")
+  static let absence = Comment(
+    "skipped: no temper binary beside the tests; build it, or set TEMPER")
 
   /// The root of the checkout.
   static let package = URL(filePath: #filePath).deletingLastPathComponent()
