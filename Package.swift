@@ -81,29 +81,35 @@ let package = Package(
 
     // The model, forward and backward, and what moves its weights.
     room("Kernels", ["CKernels", "Tensors"]),
-    room("Models", ["Kernels", "Tensors", "JSON"]),
+    room("Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
     room("Optimizers", ["Kernels", "Tensors"]),
     room("Objectives", ["Trajectories", "Metrics"]),
+
+    // What holds the policy's entropy: a column, a row or a coefficient at a time.
+    room("EntropyControl", ["Trajectories", "Metrics"]),
 
     // Reward: verdicts, and the libraries that give them.
     room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
     room(
-      "PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON", "Spelling"]),
+      "PluginHost", [
+        "CPluginABI", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "Tensors", "JSON",
+        "Spelling",
+      ]),
 
     // The loop: sample, judge, learn; and measuring what was learned.
     room("Rollouts", ["Models", "Tokenizers", "Trajectories", "Kernels", "Tensors"]),
     room(
       "Training",
       [
-        "Rollouts", "Models", "Objectives", "Optimizers", "Verifiers", "Trajectories",
-        "Checkpoints", "Metrics", "Tensors", "JSON",
+        "Rollouts", "Models", "Objectives", "EntropyControl", "Optimizers", "Verifiers",
+        "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
     room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
     room(
       "Checks",
       [
-        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
-        "Rollouts", "JSON", "Tensors", "Kernels",
+        "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
+        "Trajectories", "Rollouts", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -111,7 +117,8 @@ let package = Package(
       "Commands",
       [
         "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
+        "Optimizers",
         "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
@@ -137,6 +144,7 @@ let package = Package(
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
+    tests(of: "EntropyControl", ["Trajectories"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
       of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
