@@ -67,6 +67,7 @@ let package = Package(
     // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
+    room("Pages"),
     room("Spelling"),
     room("Tensors"),
 
@@ -105,6 +106,7 @@ let package = Package(
         "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
     room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
+    room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
       [
@@ -116,7 +118,7 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
+        "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
         "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
         "Optimizers",
         "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
@@ -151,6 +153,8 @@ let package = Package(
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
+    tests(of: "Pages"),
+    tests(of: "Arena", ["JSON"]),
     tests(of: "Checks", ["JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
