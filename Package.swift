@@ -92,7 +92,8 @@ let package = Package(
     // Reward: verdicts, and the libraries that give them.
     room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
     room(
-      "PluginHost", [
+      "PluginHost",
+      [
         "CPluginABI", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "Tensors", "JSON",
         "Spelling",
       ]),
@@ -149,7 +150,11 @@ let package = Package(
     tests(of: "EntropyControl", ["Trajectories"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
-      of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
+      of: "PluginHost",
+      [
+        "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "CPluginABI",
+        "JSON",
+      ], exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
