@@ -112,7 +112,7 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Rollouts", "JSON", "Tensors", "Kernels",
+        "Trajectories", "Metrics", "Rollouts", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -160,7 +160,7 @@ let package = Package(
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
     tests(of: "Arena", ["JSON"]),
-    tests(of: "Checks", ["JSON"]),
+    tests(of: "Checks", ["EntropyControl", "Metrics", "Trajectories", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
   ],
