@@ -119,7 +119,7 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Rollouts", "JSON", "Tensors", "Kernels",
+        "Trajectories", "Metrics", "Rollouts", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -165,7 +165,7 @@ let package = Package(
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
-    tests(of: "Checks", ["JSON"]),
+    tests(of: "Checks", ["EntropyControl", "Metrics", "Trajectories", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
   ] + entropyPlugins.map { plugin("entropy", $0) },
