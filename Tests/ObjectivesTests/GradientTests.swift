@@ -74,11 +74,13 @@ func gradientMatchesCentralDifferences(_ objective: PolicyObjective, temperature
 }
 
 @Test func aRatioBeyondTwentyNatsHasNoSlope() {
-  let surrogate = ClippedSurrogate(low: 0.2, high: 0.28, dualClip: nil)
-  let value = surrogate(logRatio: 21, advantage: -1)
+  let surrogate = Surrogate(
+    form: .clip, low: 0.2, high: 0.28, dualClip: .infinity, delta: .infinity,
+    logRatioBounds: -20...20)
+  let value = surrogate(logRatio: 21, logprob: -1, advantage: -1)
   #expect(value.slope == 0 && value.loss == value.ratio && value.ratio.isFinite)
-  #expect(surrogate(logRatio: -.infinity, advantage: 1).slope == 0)
-  #expect(surrogate(logRatio: .nan, advantage: 1).loss.isNaN)
+  #expect(surrogate(logRatio: -.infinity, logprob: -1, advantage: 1).slope == 0)
+  #expect(surrogate(logRatio: .nan, logprob: -1, advantage: 1).loss.isNaN)
 }
 
 @Test func gradientRowsSumToZeroAndMaskedRowsAreZero() {
