@@ -109,7 +109,7 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Rollouts", "JSON", "Tensors", "Kernels",
+        "Trajectories", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -151,7 +151,7 @@ let package = Package(
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
-    tests(of: "Checks", ["JSON"]),
+    tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
   ],
