@@ -18,7 +18,8 @@ public struct InterventionSubject {
   public init(
     name: String, describe: @escaping () throws -> String, defaults: JSONLiteral = .object([]),
     configuration: JSONLiteral = .object([]),
-    make: @escaping (_ configuration: JSONLiteral, _ seed: UInt64) throws ->
+    make:
+      @escaping (_ configuration: JSONLiteral, _ seed: UInt64) throws ->
       any EntropyIntervention
   ) {
     (self.name, self.describe, self.defaults) = (name, describe, defaults)
@@ -38,50 +39,31 @@ public func checkIntervention(
 ) -> CheckReport {
   var run = PluginCheckRun(plugin: subject.name, into: report, say: say)
   let make = { (seed: UInt64) in try subject.make(subject.configuration, seed) }
-  PluginConfigurations(
-    describe: subject.describe, defaults: subject.defaults,
-    make: { _ = try subject.make($0, 0) }
-  ).check(&run)
+  let configurations = PluginConfigurations(
+    describe: subject.describe, defaults: subject.defaults, configuration: subject.configuration,
+    make: { _ = try subject.make($0, 0) })
+  guard configurations.check(&run) else { return run.finished() }
   PluginDegenerateSteps(make: { try make(0) }).check(&run)
 
   let small = (0..<6).map { PluginStep(seed: 1, index: $0) }
+  let other = (0..<6).map { PluginStep(seed: 3, index: $0) }
   let large = (0..<4).map { PluginStep(seed: 2, index: $0, size: .large) }
-  run.checkRows(small + large, make)
-  run.checkGradients([small, (0..<6).map { PluginStep(seed: 3, index: $0) }], large, make)
-
-  for (suffix, steps) in [("", small), (" (large)", large)] {
-    let invariances = PluginInvariances(steps: steps, make: make)
-    run.check("repeat\(suffix)", "two instances give the same bits") { try invariances.repeats() }
-    run.check("call-order\(suffix)", "any order of calls, each made twice, gives the same bits") {
-      try invariances.callOrder()
-    }
-    run.check("split\(suffix)", "evaluate in 1, 2, 4 and more runs gives the same bits") {
-      try invariances.split()
-    }
-    run.check("permutation\(suffix)", "permuting the sequences permutes the result") {
-      try invariances.permutation()
-    }
-    run.check("mask\(suffix)", "what stands where the mask is 0 changes nothing elsewhere") {
-      try invariances.maskLeak()
-    }
-    run.check("threads\(suffix)", "eight threads at once get the same bits") {
-      try invariances.threads()
-    }
-    run.check("state\(suffix)", "saved, loaded and gone on with, it gives the same bits") {
-      try PluginMemory(steps: steps, make: make).finding()
-    }
-  }
+  run.checkRows([small, large], make)
+  run.checkGradients([small, other, large], make)
+  PluginInvariances(runs: [small, large], make: make).check(&run)
   return run.finished()
 }
 
 extension PluginCheckRun {
   fileprivate mutating func checkRows(
-    _ steps: [PluginStep], _ make: (UInt64) throws -> any EntropyIntervention
+    _ runs: [[PluginStep]], _ make: (UInt64) throws -> any EntropyIntervention
   ) {
     check("finite", "all numbers are finite, and rows of gradient sum to 0") {
-      let trial = try PluginTrial(try make(0))
-      for (index, step) in steps.enumerated() {
-        if let why = try trial.outcome(step).fault { return .failed("step \(index + 1): \(why)") }
+      for steps in runs {
+        let trial = try PluginTrial(try make(0))
+        for step in steps {
+          if let why = try trial.outcome(step).fault { return .failed("\(step.title): \(why)") }
+        }
       }
       return .passed()
     }
@@ -89,21 +71,18 @@ extension PluginCheckRun {
 
   /// Finite differences at every point of small runs and at some of a large step's.
   fileprivate mutating func checkGradients(
-    _ runs: [[PluginStep]], _ large: [PluginStep],
-    _ make: (UInt64) throws -> any EntropyIntervention
+    _ runs: [[PluginStep]], _ make: (UInt64) throws -> any EntropyIntervention
   ) {
     var differences = FiniteDifferences()
     var constants = ConstantTerms()
     var failure: (any Error)?
     do {
       var draws = Draws(seed: 4)
-      for (seed, steps) in (runs + [large]).enumerated() {
+      for (seed, steps) in runs.enumerated() {
         let trial = try PluginTrial(try make(UInt64(seed)))
-        for (index, step) in steps.enumerated() {
+        for step in steps {
           let prepared = try trial.prepare(step)
-          try differences.compare(
-            prepared, name: "seed \(seed + 1), step \(index + 1)",
-            tokens: try prepared.interestingTokens(limit: 24))
+          try differences.compare(prepared, tokens: try prepared.interestingTokens(limit: 24))
           try constants.walk(prepared, &draws)
         }
       }

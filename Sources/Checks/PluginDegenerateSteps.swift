@@ -21,14 +21,14 @@ struct PluginDegenerateSteps {
   func check(_ run: inout PluginCheckRun) {
     for kind in Self.kinds {
       run.check(kind.name, kind.claim) {
-        for (index, step) in kind.make().enumerated() {
+        for step in kind.make() {
           // First in a run, and with something to remember.
           for earlier in [[], [PluginStep(seed: 5, index: 0), PluginStep(seed: 5, index: 2)]] {
             let trial = try PluginTrial(try make())
             for step in earlier { _ = try trial.outcome(step) }
             let outcome = try trial.outcome(step)
             let place = earlier.isEmpty ? "" : " after \(earlier.count) others"
-            if let why = outcome.fault { return .failed("step \(index + 1)\(place): \(why)") }
+            if let why = outcome.fault { return .failed("\(step.title)\(place): \(why)") }
           }
         }
         return .passed()
@@ -70,7 +70,9 @@ extension PluginStep {
   fileprivate static var tiedGroups: PluginStep {
     var step = plain
     for s in 0..<step.frame.sequenceCount {
-      for t in step.frame.range(s) { step.frame.advantages[t] = step.frame.groups[s] == 0 ? 0.5 : 0 }
+      for t in step.frame.range(s) {
+        step.frame.advantages[t] = step.frame.groups[s] == 0 ? 0.5 : 0
+      }
     }
     return step
   }
@@ -87,7 +89,9 @@ extension PluginStep {
     for t in step.rows.indices {
       let size = t % 4 == 0 ? 0 : gap
       step.oldRows[t] = step.rows[t].indices.map { size * ($0 == t % step.vocabulary ? 1 : 0) }
-      step.rows[t] = step.rows[t].indices.map { size * ($0 == (t + t / 3) % step.vocabulary ? 1 : 0) }
+      step.rows[t] = step.rows[t].indices.map {
+        size * ($0 == (t + t / 3) % step.vocabulary ? 1 : 0)
+      }
       step.referenceRows[t] = step.oldRows[t]
       step.frame.tokens[t] = Int32(t / 2 % step.vocabulary)
     }

@@ -106,10 +106,8 @@ struct FiniteDifferences {
 
   /// Compares at some points of a step.
   ///
-  /// - Parameters:
-  ///   - name: of the step, for the report.
-  ///   - tokens: whose rows are moved.
-  mutating func compare(_ step: PreparedPluginStep, name: String, tokens: [Int]) throws {
+  /// - Parameter tokens: whose rows are moved.
+  mutating func compare(_ step: PreparedPluginStep, tokens: [Int]) throws {
     let gradient = PluginGradient(step: step)
     var samples = [[Sample]](repeating: [], count: tallies.count)
     for t in tokens {
@@ -138,7 +136,7 @@ struct FiniteDifferences {
         }
       }
     }
-    for part in tallies.indices { judge(samples[part], part, name) }
+    for part in tallies.indices { judge(samples[part], part, step.step.title) }
   }
 
   private struct Sample {
@@ -192,7 +190,7 @@ struct FiniteDifferences {
     let rest = samples.reduce(0) {
       $0 + pow($1.difference - factor * $1.gradient, 2)
     }.squareRoot()
-    guard rest < 0.05 * size else { return "" }
+    guard rest < 0.05 * size, abs(factor - 1) > 0.05 else { return "" }
     if abs(factor + 1) < 0.02 { return "; the gradient has the wrong sign" }
     return "; the gradient has to be \(Self.short(factor)) times what it is"
   }

@@ -6,33 +6,56 @@ import Trajectories
 /// What must not change what an intervention does: how a step is cut, in which order and on how
 /// many threads it is asked, and what stands where nothing is trained on.
 struct PluginInvariances {
-  let steps: [PluginStep]
+  /// Each from the first step of a run on.
+  let runs: [[PluginStep]]
   let make: (_ seed: UInt64) throws -> any EntropyIntervention
 
-  /// Runs a fresh instance through all steps.
-  ///
-  /// - Parameters:
-  ///   - seed: of the run.
-  ///   - body: what to look at in each; gives what is wrong, or `nil`.
-  private func first(
-    seed: UInt64 = 0, _ body: (_ step: PreparedPluginStep) throws -> String?
-  ) throws -> PluginFinding {
-    let trial = try PluginTrial(try make(seed))
-    for (index, step) in steps.enumerated() {
-      if let why = try body(try trial.prepare(step)) {
-        return .failed("step \(index + 1): \(why)")
-      }
+  func check(_ run: inout PluginCheckRun) {
+    run.check("repeat", "two instances give the same bits") {
+      try everyRun { compare(try outcomes($0), try outcomes($0)) }
+    }
+    run.check("call-order", "any order of calls, each made twice, gives the same bits") {
+      try everyStep(callOrder)
+    }
+    run.check("split", "evaluate in 1, 2, 4 and more runs gives the same bits") {
+      try everyStep(split)
+    }
+    run.check("permutation", "permuting the sequences permutes the result", permutation)
+    run.check("mask", "what stands where the mask is 0 changes nothing elsewhere") {
+      try everyRun(maskLeak)
+    }
+    run.check("threads", "eight threads at once get the same bits") { try everyStep(threads) }
+    run.check("state", "saved, loaded and gone on with, it gives the same bits") {
+      try PluginMemory(runs: runs, make: make).finding()
+    }
+  }
+
+  private func everyRun(_ body: ([PluginStep]) throws -> String?) rethrows -> PluginFinding {
+    for steps in runs {
+      if let why = try body(steps) { return .failed(why) }
     }
     return .passed()
   }
 
+  /// Takes a fresh instance through each run.
+  private func everyStep(
+    _ body: (_ step: PreparedPluginStep) throws -> String?
+  ) throws -> PluginFinding {
+    try everyRun { steps in
+      let trial = try PluginTrial(try make(0))
+      for step in steps {
+        if let why = try body(try trial.prepare(step)) { return "\(step.title): \(why)" }
+      }
+      return nil
+    }
+  }
+
   /// The outcomes of a fresh instance.
   private func outcomes(
-    seed: UInt64 = 0, of steps: [PluginStep]? = nil,
-    change: (inout TokenBatch) -> Void = { _ in }
+    _ steps: [PluginStep], seed: UInt64 = 0, change: (inout TokenBatch) -> Void = { _ in }
   ) throws -> [PluginOutcome] {
     let trial = try PluginTrial(try make(seed))
-    return try (steps ?? self.steps).map { try trial.outcome($0, change: change) }
+    return try steps.map { try trial.outcome($0, change: change) }
   }
 
   private func compare(
@@ -43,110 +66,92 @@ struct PluginInvariances {
       if let why = expected[index].difference(
         from: found[index], tolerance: tolerance, places: places?[index])
       {
-        return "step \(index + 1): \(why)"
+        return "\(expected[index].title): \(why)"
       }
     }
     return nil
   }
 
-  /// Two instances on the same steps.
-  func repeats() throws -> PluginFinding {
-    if let why = compare(try outcomes(), try outcomes()) { return .failed(why) }
-    return .passed()
-  }
-
-  /// Any order of calls, each made twice.
-  func callOrder() throws -> PluginFinding {
-    try first { step in
-      let expected = try step.outcome()
-      let backwards = try step.batch.tokens.indices.reversed().map {
-        try step.row($0, PolicyRow(z: step.step.rows[$0]))
-      }
-      let sequences = (0..<step.batch.sequenceCount).reversed().map { $0..<$0 + 1 }
-      let again = PluginOutcome(
-        step, additions: try step.additions(sequences), rows: backwards.reversed())
-      return expected.difference(from: try step.outcome()) ?? expected.difference(from: again)
+  private func callOrder(_ step: PreparedPluginStep) throws -> String? {
+    let tokens = Array(step.batch.tokens.indices)
+    let sequences = (0..<step.batch.sequenceCount).map { $0..<$0 + 1 }
+    func outcome(_ runs: [Range<Int>], _ order: [Int]) throws -> PluginOutcome {
+      // Rows first, so that they come before and after runs.
+      let rows = Dictionary(uniqueKeysWithValues: try order.map { ($0, try step.row($0)) })
+      return PluginOutcome(
+        step, additions: try step.additions(runs), rows: tokens.map { rows[$0]! })
     }
+    let expected = try outcome(sequences, tokens)
+    let backwards = try outcome(sequences.reversed(), tokens.reversed())
+    let again = try outcome(sequences, tokens)
+    return expected.difference(from: backwards) ?? expected.difference(from: again)
   }
 
-  /// Runs of whole sequences: the step in 1, 2 and 4.
-  func split() throws -> PluginFinding {
-    try first { step in
-      let expected = try step.outcome()
-      let rows = try step.batch.tokens.indices.map {
-        try step.row($0, PolicyRow(z: step.step.rows[$0]))
-      }
-      let count = step.batch.sequenceCount
-      for pieces in [2, 4, count] {
-        let runs = (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
-        let cut = PluginOutcome(step, additions: try step.additions(runs), rows: rows)
-        if let why = expected.difference(from: cut) { return "in \(pieces) runs, \(why)" }
-      }
-      return nil
+  private func split(_ step: PreparedPluginStep) throws -> String? {
+    let rows = try step.batch.tokens.indices.map(step.row)
+    let expected = PluginOutcome(
+      step, additions: try step.prepared.additions(step.batch), rows: rows)
+    let count = step.batch.sequenceCount
+    for pieces in [2, 4, count] {
+      let runs = (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }
+      let cut = PluginOutcome(step, additions: try step.additions(runs), rows: rows)
+      if let why = expected.difference(from: cut) { return "in \(pieces) runs, \(why)" }
     }
+    return nil
   }
 
-  /// The same sequences in another order. Sums of statistics round otherwise, so bits may differ.
-  func permutation() throws -> PluginFinding {
+  /// Sums of statistics round otherwise in another order, so bits may differ.
+  private func permutation() throws -> PluginFinding {
     var draws = Draws(seed: 77)
-    let orders = steps.map { step in
-      let groups = Dictionary(grouping: 0..<step.frame.sequenceCount) { step.frame.groups[$0] }
-      return draws.shuffled(groups.keys.sorted()).flatMap { draws.shuffled(groups[$0]!) }
+    var note = ""
+    for steps in runs {
+      let orders = steps.map { step in
+        let groups = Dictionary(grouping: 0..<step.frame.sequenceCount) { step.frame.groups[$0] }
+        return draws.shuffled(groups.keys.sorted()).flatMap { draws.shuffled(groups[$0]!) }
+      }
+      let places = zip(steps, orders).map { step, order in
+        order.flatMap { Array(step.frame.range($0)) }
+      }
+      let expected = try outcomes(steps)
+      let found = try outcomes(zip(steps, orders).map { $0.permuted($1) })
+      guard let why = compare(expected, found, tolerance: 1e-4, places: places) else { continue }
+      guard compare(expected, try outcomes(steps, seed: 1)) != nil else { return .failed(why) }
+      note = "it draws by the run's seed, so another order draws others: \(why)"
     }
-    let expected = try outcomes()
-    let found = try outcomes(of: zip(steps, orders).map { $0.permuted($1) })
-    let places = zip(steps, orders).map { step, order in
-      order.flatMap { Array(step.frame.range($0)) }
-    }
-    guard let why = compare(expected, found, tolerance: 1e-4, places: places) else {
-      return .passed()
-    }
-    if compare(expected, try outcomes(seed: 1)) != nil {
-      return .passed(note: "it draws by the run's seed, so another order draws others: \(why)")
-    }
-    return .failed(why)
+    return .passed(note: note)
   }
 
-  /// Other numbers, and none at all, in every column where the mask is 0.
-  func maskLeak() throws -> PluginFinding {
-    let expected = try outcomes()
-    for (what, change) in [
-      ("other numbers", { (batch: inout TokenBatch) in batch.scrambleMasked() }),
-      ("NaN", { $0.scrambleMasked(.nan) }),
-    ] {
-      let others = steps.map { $0.withOtherMaskedRows() }
-      if let why = compare(expected, try outcomes(of: others, change: change)) {
-        return .failed("with \(what) at masked tokens, \(why)")
-      }
+  /// Other numbers, and none at all, in every column.
+  private func maskLeak(_ steps: [PluginStep]) throws -> String? {
+    let expected = try outcomes(steps)
+    let others = steps.map { $0.withOtherMaskedRows() }
+    for (what, value) in [("other numbers", 0.37), ("NaN", Float.nan)] {
+      let found = try outcomes(others) { $0.fillMasked(value) }
+      if let why = compare(expected, found) { return "with \(what) at masked tokens, \(why)" }
     }
-    return .passed()
+    return nil
   }
 
-  /// Many threads at once.
-  func threads(_ count: Int = 8) throws -> PluginFinding {
-    try first { step in
-      let expected = try step.outcome()
-      let failures = Mutex<[String]>([])
-      onThreads(count) { thread in
-        let why: String?
-        do {
-          let found = thread % 2 == 0 ? try step.outcome() : try step.observedAgain()
-          why = expected.difference(from: found)
-        } catch {
-          why = "\(error)"
-        }
-        if let why { failures.withLock { $0.append(why) } }
+  private func threads(_ step: PreparedPluginStep) throws -> String? {
+    let expected = try step.outcome()
+    let failures = Mutex<[String]>([])
+    onThreads(8) { thread in
+      do {
+        let found = thread % 2 == 0 ? try step.outcome() : try step.observedAgain()
+        if let why = expected.difference(from: found) { failures.withLock { $0.append(why) } }
+      } catch {
+        failures.withLock { $0.append("\(error)") }
       }
-      return failures.withLock { $0.first }.map { "on \(count) threads, \($0)" }
     }
+    return failures.withLock(\.first)
   }
 }
 
 extension PreparedPluginStep {
   /// Asks for everything again, the rows' observers among it, and fails where they say otherwise.
   fileprivate func observedAgain() throws -> PluginOutcome {
-    let trial = try step.batch(observers, reference: batch.referenceLogprobs != nil)
-    guard trial.observed == batch.observed else {
+    let again = try step.batch(observers, reference: false)
+    guard again.observed == batch.observed else {
       throw CheckError("what observe notes of a row is not the same again")
     }
     return try outcome()
@@ -155,7 +160,7 @@ extension PreparedPluginStep {
 
 extension TokenBatch {
   /// Puts `value`, or a number that fits, in every column of masked tokens.
-  fileprivate mutating func scrambleMasked(_ value: Float = 0.37) {
+  fileprivate mutating func fillMasked(_ value: Float) {
     for t in mask.indices where mask[t] == 0 {
       turns[t] = (turns[t] + 5) % 8
       advantages[t] = value

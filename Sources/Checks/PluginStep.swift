@@ -1,8 +1,7 @@
-import Foundation
+import EntropyControl
 import Objectives
 import Tensors
 import Trajectories
-import EntropyControl
 
 /// One row of a policy, `z = logits / temperature`, as an intervention is shown it: in float.
 struct PolicyRow {
@@ -43,7 +42,8 @@ struct PluginStep {
   /// Everything that does not follow from the rows.
   var frame: TokenBatch
 
-  var count: Int { frame.count }
+  /// For reports.
+  var title: String { "step \(position.step) of \(frame.sequenceCount) sequences" }
 
   /// The step's columns, with what `observers` note of its rows.
   func batch(_ observers: [any RowObserver], reference: Bool) throws -> TokenBatch {

@@ -1,4 +1,5 @@
 import EntropyControl
+import Foundation
 import Objectives
 import Trajectories
 
@@ -44,7 +45,12 @@ struct PreparedPluginStep {
   let prepared: PreparedStep
   let observers: [any RowObserver]
 
-  /// The row's loss and its gradient in z; zero where the row is not wanted.
+  /// The loss of a token's row and its gradient in z; zero where the row is not wanted.
+  func row(_ t: Int) throws -> (loss: Double, gradient: [Float]) {
+    try row(t, PolicyRow(z: step.rows[t]))
+  }
+
+  /// The same where the row is another.
   func row(_ t: Int, _ row: PolicyRow) throws -> (loss: Double, gradient: [Float]) {
     var gradient = [Float](repeating: 0, count: row.logprobs.count)
     guard prepared.wants(t) else { return (0, gradient) }
@@ -61,7 +67,9 @@ struct PreparedPluginStep {
     var whole = TokenAdditions(count: batch.count)
     for run in runs {
       let part = try prepared.additions(batch, run: run)
-      for (offset, t) in (batch.offsets[run.lowerBound]..<batch.offsets[run.upperBound]).enumerated() {
+      for (offset, t) in (batch.offsets[run.lowerBound]..<batch.offsets[run.upperBound])
+        .enumerated()
+      {
         whole.phi[t] = part.phi[offset]
         whole.dLogprob[t] = part.dLogprob[offset]
         whole.dEntropy[t] = part.dEntropy[offset]
@@ -73,7 +81,7 @@ struct PreparedPluginStep {
   func outcome() throws -> PluginOutcome {
     try PluginOutcome(
       self, additions: prepared.additions(batch),
-      rows: batch.tokens.indices.map { try row($0, PolicyRow(z: step.rows[$0])) })
+      rows: batch.tokens.indices.map(row))
   }
 }
 
@@ -86,8 +94,8 @@ struct PluginOutcome {
   private let scalars: [(name: String, value: Double)]
   /// As the step came, before masks were cleared.
   private let wasTrained: [Bool]
-
-  var count: Int { wasTrained.count }
+  /// Of the step.
+  let title: String
 
   init(
     _ step: PreparedPluginStep, additions: TokenAdditions,
@@ -110,6 +118,7 @@ struct PluginOutcome {
       ("KL coefficient", shaping.klCoefficient), ("scalar loss", shaping.scalarLoss),
     ]
     wasTrained = step.step.frame.mask.map { $0 != 0 }
+    title = step.step.title
   }
 
   /// Says where another outcome differs first, `nil` where it does not. Masked tokens are left
@@ -123,28 +132,35 @@ struct PluginOutcome {
   ) -> String? {
     for (mine, theirs) in zip(scalars, other.scalars)
     where Self.differ(mine.value, theirs.value, tolerance * abs(mine.value)) {
-      return "the \(mine.name) is \(theirs.value) and was \(mine.value)"
+      return "the \(mine.name) is \(short(theirs.value)) and was \(short(mine.value))"
     }
     for (mine, theirs) in zip(columns, other.columns) {
       let scale = tolerance * mine.values.lazy.filter(\.isFinite).map(abs).reduce(0, max)
-      for t in 0..<count {
+      for t in wasTrained.indices {
         let here = places?[t] ?? t
         guard wasTrained[here], Self.differ(mine.values[here], theirs.values[t], scale) else {
           continue
         }
-        return "the \(mine.name) of token \(t) is \(theirs.values[t]) and was \(mine.values[here])"
+        return """
+          the \(mine.name) of token \(t) is \(short(theirs.values[t])) and was \
+          \(short(mine.values[here]))
+          """
       }
     }
-    for t in 0..<count {
+    for t in wasTrained.indices {
       let row = gradients[places?[t] ?? t]
       let scale = tolerance * Double(row.reduce(0) { max($0, abs($1)) })
       for (v, (mine, theirs)) in zip(row, other.gradients[t]).enumerated()
       where Self.differ(Double(mine), Double(theirs), scale) {
-        return "the gradient of row \(t), id \(v), is \(theirs) and was \(mine)"
+        return
+          "the gradient of row \(t), id \(v), is \(short(Double(theirs))) and was \(short(Double(mine)))"
       }
     }
     return nil
   }
+
+  /// In the digits of a float.
+  private func short(_ value: Double) -> String { String(format: "%.9g", value) }
 
   private static func differ(_ a: Double, _ b: Double, _ allowed: Double) -> Bool {
     if a == b || (a.isNaN && b.isNaN) { return false }

@@ -38,10 +38,10 @@ public func checkVerifier(
   say: @escaping (String) -> Void = { _ in }
 ) -> CheckReport {
   var run = PluginCheckRun(plugin: subject.name, into: report, say: say)
-  PluginConfigurations(
-    describe: subject.describe, defaults: subject.defaults,
-    make: { _ = try subject.make($0) }
-  ).check(&run)
+  let configurations = PluginConfigurations(
+    describe: subject.describe, defaults: subject.defaults, configuration: subject.configuration,
+    make: { _ = try subject.make($0) })
+  guard configurations.check(&run) else { return run.finished() }
   let trial = VerifierTrial(make: { try subject.make(subject.configuration) })
   run.check("empty-completion", "an empty completion gets a verdict") {
     try trial.verdict(on: [""])
@@ -158,6 +158,9 @@ private struct VerifierTrial {
   private static func differ(
     _ sample: VerifierSample, _ a: Judgement, _ b: Judgement
   ) -> String {
-    "'\(sample.completion.prefix(40))' is \(a.verdict.rawValue) (\(a.reason)) and then \(b.verdict.rawValue) (\(b.reason))"
+    """
+    '\(sample.completion.prefix(40))' is \(a.verdict.rawValue) (\(a.reason)) and then \
+    \(b.verdict.rawValue) (\(b.reason))
+    """
   }
 }

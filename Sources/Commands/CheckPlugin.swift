@@ -73,7 +73,8 @@ private struct PluginUnderCheck {
       return checkVerifier(subject, into: report, say: Console.report)
     case nil:
       var report = report
-      report.skip(info.name, why: "'\(info.kind)' is a kind of plugin that this temper has no checks for")
+      report.skip(
+        info.name, why: "'\(info.kind)' is a kind of plugin that this temper has no checks for")
       return report
     }
   }

@@ -52,7 +52,8 @@ public struct PreparedStep: Sendable {
         (added.phi[t], added.dLogprob[t], added.dEntropy[t]) = (0, 0, 0)
       }
       try member.requireFinite(added.phi, "the added phi", from: tokens.lowerBound)
-      try member.requireFinite(added.dLogprob, "the slope in log-probability", from: tokens.lowerBound)
+      try member.requireFinite(
+        added.dLogprob, "the slope in log-probability", from: tokens.lowerBound)
       try member.requireFinite(added.dEntropy, "the slope in entropy", from: tokens.lowerBound)
       if member.needs.stage != .additions, added != TokenAdditions(count: part.count) {
         throw .outsideStage(member.name, member.needs.stage, what: "phi")
