@@ -144,10 +144,11 @@ let package = Package(
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
-    tests(of: "EntropyControl", ["Trajectories"]),
+    tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
-      of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
+      of: "PluginHost", ["Checks", "EntropyControl", "Verifiers", "Trajectories", "CPluginABI", "JSON"],
+      exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
