@@ -9,6 +9,8 @@ import Foundation
 /// importance sampling), as verl and TRL have it.
 public struct MismatchCorrection: Sendable, Equatable {
   public enum Mode: String, Codable, Sendable, CaseIterable {
+    /// Every weight is 1.
+    case none
     /// `min(exp(d_t), maximum)`, and at least the minimum.
     case tokenTruncate = "token_truncate"
     /// `exp(d_t)` within the bounds, else 0.
@@ -21,23 +23,22 @@ public struct MismatchCorrection: Sendable, Equatable {
     var masks: Bool { self == .tokenMask || self == .sequenceMask }
   }
 
-  public var mode: Mode
+  public var mode = Mode.none
   /// The largest weight; `nil` for no bound.
-  public var maximum: Double?
+  public var maximum: Double? = 2
   /// The smallest; `nil` for no bound.
   public var minimum: Double?
 
-  public init(mode: Mode, maximum: Double? = 2, minimum: Double? = nil) {
-    (self.mode, self.maximum, self.minimum) = (mode, maximum, minimum)
-  }
+  public init() {}
 
   /// `[N]`; 1 where a token is not trained on.
   func weights(_ columns: TokenColumns) -> [Double] {
+    var weights = [Double](repeating: 1, count: columns.count)
+    guard mode != .none else { return weights }
     guard let behaviour = columns.behaviourLogprobs else {
       preconditionFailure("mismatch weights need the behaviour log-probabilities")
     }
     let gaps = zip(columns.oldLogprobs, behaviour).map { $0 - $1 }
-    var weights = [Double](repeating: 1, count: columns.count)
     for s in 0..<columns.offsets.count - 1 {
       let trained = (columns.offsets[s]..<columns.offsets[s + 1]).filter { columns.mask[$0] != 0 }
       let sum = mode.isOfSequences ? trained.reduce(0) { $0 + gaps[$1] } : 0

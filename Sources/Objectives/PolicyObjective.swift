@@ -31,8 +31,8 @@ public struct PolicyObjective: Sendable, Equatable {
   public var klCoefficient = 0.0
   public var klEstimator = KLEstimator.k3
   public var klPlacement = KLPlacement.loss
-  /// Weights for tokens that were not drawn from the old policy; `nil` for none.
-  public var mismatch: MismatchCorrection?
+  /// Weights for tokens that were not drawn from the old policy.
+  public var mismatch = MismatchCorrection()
 
   public init() {}
 
@@ -80,7 +80,7 @@ public struct PolicyObjective: Sendable, Equatable {
     var terms = TokenTerms(
       coefficients: coefficients(
         offsets: columns.offsets, mask: columns.mask, denominators: denominators),
-      weight: mismatch.map { zip($0.weights(columns), shaping.weights).map(*) } ?? shaping.weights)
+      weight: zip(mismatch.weights(columns), shaping.weights).map(*))
     addSurrogate(to: &terms, columns, shaping)
     addDivergence(to: &terms, columns, coefficient: shaping.klCoefficient)
     addEntropy(to: &terms, columns, coefficient: shaping.entropyCoefficient)

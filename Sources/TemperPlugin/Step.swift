@@ -73,6 +73,8 @@ public struct Shaping {
   /// Asks for `differentiate` on token `t`, which must be trained on.
   public mutating func want(_ t: Int) { shaping.pointee.wanted_rows[t] = 1 }
 
+  public func wants(_ t: Int) -> Bool { shaping.pointee.wanted_rows[t] != 0 }
+
   /// `c` of the term `-c sum W H`.
   public var entropyCoefficient: Double {
     get { shaping.pointee.entropy_coefficient }

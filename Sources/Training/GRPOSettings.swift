@@ -8,6 +8,8 @@ public struct GRPOSettings: Sendable {
   public var steps = 100
   public var rollout = Rollout()
   public var objective = PolicyObjective()
+  /// The user wrote the clip bounds, so interventions keep them.
+  public var clipIsExplicit = false
   public var advantages = AdvantageEstimator.standardized
   public var reward = Reward()
   public var updates = Updates()

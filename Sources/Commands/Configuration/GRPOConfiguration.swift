@@ -2,6 +2,10 @@ import Objectives
 import Optimizers
 import Training
 
+extension SurrogateForm: SettingName {}
+extension ImportanceRatio: SettingName {}
+extension MismatchCorrection.Mode: SettingName {}
+extension KLPlacement: SettingName {}
 extension AdvantageEstimator: SettingName {}
 extension Aggregation: SettingName {}
 extension KLEstimator: SettingName {}
@@ -34,7 +38,7 @@ struct GRPOConfiguration: Sendable {
   /// The values that a preset puts in place of temper's own, for what the user has not set.
   mutating func apply(_ preset: ObjectivePreset) {
     training.objective = preset.objective
-    training.advantages = preset.advantages
+    training.advantages.estimator = preset.advantages
     training.rollout.dynamicSampling = preset.usesDynamicSampling
   }
 
