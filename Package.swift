@@ -91,7 +91,8 @@ let package = Package(
     // Reward: verdicts, and the libraries that give them.
     room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
     room(
-      "PluginHost", [
+      "PluginHost",
+      [
         "CPluginABI", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "Tensors", "JSON",
         "Spelling",
       ]),
@@ -147,8 +148,11 @@ let package = Package(
     tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
-      of: "PluginHost", ["Checks", "EntropyControl", "Verifiers", "Trajectories", "CPluginABI", "JSON"],
-      exclude: ["Fixtures"]),
+      of: "PluginHost",
+      [
+        "Checks", "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics",
+        "CPluginABI", "JSON",
+      ], exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
