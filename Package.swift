@@ -142,7 +142,7 @@ let package = Package(
     tests(of: "Checkpoints", ["CHashes"]),
     tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
-    tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
+    tests(of: "Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
     tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
@@ -154,7 +154,12 @@ let package = Package(
         "CPluginABI", "JSON",
       ], exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
-    tests(of: "Training", ["Metrics", "Verifiers"]),
+    tests(
+      of: "Training",
+      [
+        "Rollouts", "Models", "Objectives", "EntropyControl", "Tokenizers", "Verifiers",
+        "Trajectories", "Checkpoints", "Metrics", "Tensors", "Kernels", "JSON",
+      ]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),

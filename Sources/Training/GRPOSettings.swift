@@ -10,7 +10,7 @@ public struct GRPOSettings: Sendable {
   public var objective = PolicyObjective()
   /// The user wrote the clip bounds, so interventions keep them.
   public var clipIsExplicit = false
-  public var advantages = AdvantageEstimator.standardized
+  public var advantages = AdvantageScheme()
   public var reward = Reward()
   public var updates = Updates()
   public var optimizer = Optimizer()

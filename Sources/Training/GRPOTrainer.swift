@@ -45,6 +45,7 @@ public final class GRPOTrainer {
     interventions: InterventionSet = .none
   ) throws(ObjectiveError) {
     try settings.objective.validate()
+    try settings.advantages.validate()
     precondition(
       reference != nil || !(settings.objective.needsReference || interventions.needsReference),
       "a KL term, or an intervention that asks for it, without a reference")
@@ -77,12 +78,13 @@ public final class GRPOTrainer {
     interventionSeconds = 0
     let groups = try collect(index, &report.metrics)
     report.metrics["time/rollout"] = watch.lap()
-    var batch = TokenBatch(
-      packing: groups, advantages: settings.advantages.advantages(of: groups.map(\.rewards)))
+    var batch = TokenBatch(packing: groups)
     if settings.reward.maskTruncated { batch.maskOverlong(in: groups) }
     if let reference {
       batch.referenceLogprobs = try refusing(index, batch) { try reference.score(batch).logprobs }
     }
+    settings.advantages.assign(
+      groups.map(\.rewards), penalties: objective.rewardPenalties(batch), to: &batch)
     report.groups = groups
     report.batch = batch
     report.metrics.merge(report.rolloutMetrics)
@@ -118,6 +120,13 @@ public final class GRPOTrainer {
     return report
   }
 
+  /// The run's, with the KL coefficient as it stands.
+  private var objective: PolicyObjective {
+    var objective = settings.objective
+    if let klController { objective.klCoefficient = klController.coefficient }
+    return objective
+  }
+
   /// One update of the weights: interventions, objective, gradient, clipping, AdamW.
   ///
   /// - Parameter kept: a forward pass over the batch that the backward pass may go on from.
@@ -125,8 +134,7 @@ public final class GRPOTrainer {
     _ batch: TokenBatch, _ position: StepPosition, _ kept: KeptPass?
   ) throws -> StepMetrics {
     var batch = batch
-    var objective = settings.objective
-    if let klController { objective.klCoefficient = klController.coefficient }
+    let objective = objective
     let (prepared, additions) = try intervene(position, &batch, objective)
     let result = try objective.evaluate(batch, shaping: prepared.shaping, additions: additions)
     var metrics = result.metrics
