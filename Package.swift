@@ -110,7 +110,7 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
+        "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
