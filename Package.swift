@@ -27,8 +27,13 @@ func plugin(_ kind: String, _ name: String, _ dependencies: [String] = []) -> Ta
   .target(
     name: "\(kind)_\(name.replacing("-", with: "_"))",
     dependencies: (["TemperPlugin"] + dependencies).map { .byName(name: $0) },
-    path: "plugins/\(kind)s/\(name)", exclude: ["README.md"])
+    path: "plugins/\(kind == "entropy" ? kind : kind + "s")/\(name)", exclude: ["README.md"])
 }
+
+let entropyPlugins = [
+  "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
+  "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
+]
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
@@ -41,7 +46,11 @@ let package = Package(
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
     .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
     .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
-  ],
+  ]
+    + entropyPlugins.map {
+      let target = plugin("entropy", $0).name
+      return .library(name: target, type: .dynamic, targets: [target])
+    },
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -153,6 +162,10 @@ let package = Package(
         "Checks", "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics",
         "CPluginABI", "JSON",
       ], exclude: ["Fixtures"]),
+    tests(of: "TemperPlugin"),
+    .testTarget(
+      name: "EntropyPluginsTests",
+      dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(
       of: "Training",
@@ -164,7 +177,7 @@ let package = Package(
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
-  ],
+  ] + entropyPlugins.map { plugin("entropy", $0) },
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,
   cxxLanguageStandard: .cxx17)
