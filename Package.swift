@@ -121,7 +121,7 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Metrics", "Rollouts", "JSON", "Tensors", "Kernels",
+        "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -156,13 +156,13 @@ let package = Package(
     tests(of: "Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
-    tests(of: "EntropyControl", ["Trajectories"]),
+    tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
       of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
       [
-        "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "CPluginABI",
-        "JSON",
+        "Checks", "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics",
+        "CPluginABI", "JSON",
       ], exclude: ["Fixtures"]),
     tests(of: "TemperPlugin"),
     .testTarget(
@@ -178,7 +178,7 @@ let package = Package(
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
     tests(of: "Arena", ["JSON"]),
-    tests(of: "Checks", ["EntropyControl", "Metrics", "Trajectories", "JSON"]),
+    tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
   ] + entropyPlugins.map { plugin("entropy", $0) },
