@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
     .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
     .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
+    .library(name: "prompt_augmentation", type: .dynamic, targets: ["prompt_augmentation"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -129,6 +130,7 @@ let package = Package(
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
     plugin("verifier", "exact", ["Numerals"]),
     plugin("verifier", "arithmetic"),
+    plugin("prompt", "augmentation"),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
