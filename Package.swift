@@ -51,6 +51,8 @@ let package = Package(
       let target = plugin("entropy", $0).name
       return .library(name: target, type: .dynamic, targets: [target])
     },
+    .library(name: "prompt_augmentation", type: .dynamic, targets: ["prompt_augmentation"]),
+  ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -139,6 +141,7 @@ let package = Package(
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
     plugin("verifier", "exact", ["Numerals"]),
     plugin("verifier", "arithmetic"),
+    plugin("prompt", "augmentation"),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
