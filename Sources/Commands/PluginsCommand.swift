@@ -3,11 +3,11 @@ import Foundation
 import JSON
 import PluginHost
 
-/// `temper plugins`: what there is, without running any of it.
+/// `temper plugins`: what there is, and what it costs.
 struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugins", abstract: "List plugins and describe them.",
-    subcommands: [List.self, Info.self])
+    commandName: "plugins", abstract: "List plugins, describe them, measure what they cost.",
+    subcommands: [List.self, Info.self, PluginsBench.self])
 
   struct Places: ParsableArguments {
     @Option(name: .customLong("plugins"), help: "A further folder to look in; repeatable.")

@@ -49,7 +49,9 @@ private let rewards: [[Float?]] = [[1, 0], [0.5, 2]]
   scheme.assign(rewards, to: &batch)
   // Returns 1, 0, 0.5 and 2, two tokens each: mean 7/8, the squares about it sum to 4.375.
   let scale = Float((4.375 / 7 + 1e-8).squareRoot())
-  let expected = [1, 0, 0.5, 2].flatMap { [($0 - 0.875) / scale, ($0 - 0.875) / scale, 0] }
+  let expected: [Float] = [1, 0, 0.5, 2].flatMap { (reward: Float) -> [Float] in
+    [(reward - 0.875) / scale, (reward - 0.875) / scale, 0]
+  }
   #expect(close(batch.advantages, expected))
 
   let penalties = batch.mask.enumerated().map { $1 == 0 ? 0 : $0 == 1 ? 1.0 : 0 }
@@ -65,7 +67,9 @@ private let rewards: [[Float?]] = [[1, 0], [0.5, 2]]
   scheme.assign(rewards, to: &batch)
   // Half the differences, 0.5 and 0.75 with either sign, two tokens each.
   let scale = Float((4 * (0.25 + 0.5625) / 7 + 1e-8).squareRoot())
-  let expected = [0.5, -0.5, -0.75, 0.75].flatMap { [$0 / scale, $0 / scale, 0] }
+  let expected: [Float] = [0.5, -0.5, -0.75, 0.75].flatMap { (difference: Float) -> [Float] in
+    [difference / scale, difference / scale, 0]
+  }
   #expect(close(batch.advantages, expected))
 }
 
