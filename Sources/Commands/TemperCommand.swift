@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import EntropyControl
 import Foundation
 import Objectives
 import PluginHost
@@ -58,7 +59,8 @@ public struct TemperCommand: ParsableCommand {
   private static func isWrongUse(_ error: any Error) -> Bool {
     switch error {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
-      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration:
+      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
+      PluginHostError.otherKind, InterventionError.twice, InterventionError.bothReplace:
       true
     default: false
     }
