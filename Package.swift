@@ -143,7 +143,7 @@ let package = Package(
     tests(of: "Checkpoints", ["CHashes"]),
     tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
-    tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
+    tests(of: "Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
     tests(of: "EntropyControl", ["Trajectories"]),
@@ -151,7 +151,12 @@ let package = Package(
     tests(
       of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
-    tests(of: "Training", ["Metrics", "Verifiers"]),
+    tests(
+      of: "Training",
+      [
+        "Rollouts", "Models", "Objectives", "EntropyControl", "Tokenizers", "Verifiers",
+        "Trajectories", "Checkpoints", "Metrics", "Tensors", "Kernels", "JSON",
+      ]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
     tests(of: "Arena", ["JSON"]),

@@ -99,6 +99,7 @@ extension GRPOConfiguration {
     settings.rollout.sampling = rollout.sampling
     settings.rollout.sampling.seed = run.seed
     settings.rollout.sampling.endTokens = endTokens
+    settings.clipIsExplicit = keepsClip
     if settings.objective.aggregation.needsNorm, settings.objective.norm == nil {
       settings.objective.norm = Double(rollout.sampling.maximumNewTokens)
     }

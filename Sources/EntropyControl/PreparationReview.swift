@@ -42,6 +42,11 @@ struct PreparationReview {
     ] where !value.isFinite {
       throw .notFinite(member.name, what: name, value: value, token: nil)
     }
+    if shaping.klCoefficient != 0, batch.referenceLogprobs == nil {
+      throw .failed(
+        member.name, call: "prepare",
+        reason: "it sets the KL coefficient, and does not ask for the reference policy")
+    }
     if let t = rows.indices.first(where: { rows[$0] && batch.mask[$0] == 0 }) {
       throw .failed(
         member.name, call: "prepare", reason: "it wants the row of token \(t), which is masked")

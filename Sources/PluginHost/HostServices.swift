@@ -2,7 +2,6 @@ import CPluginABI
 import Foundation
 import Synchronization
 import Tensors
-import Verifiers
 
 /// What a run gives to its plugins.
 public struct PluginSurroundings: Sendable {
@@ -13,19 +12,21 @@ public struct PluginSurroundings: Sendable {
 
   /// The run's seed, part of every random number that a plugin draws.
   public var seed: UInt64
+  /// The policy's, for plugins that read or write text; `nil` where there is none.
+  public var tokenizer: (any PluginTokenizer)?
   /// Takes one line of the plugin called `name`, on any thread.
   public var log: @Sendable (_ level: LogLevel, _ name: String, _ line: String) -> Void
 
   /// - Parameter log: by default, lines from `info` up go to standard error.
   public init(
-    seed: UInt64 = 0,
+    seed: UInt64 = 0, tokenizer: (any PluginTokenizer)? = nil,
     log: @escaping @Sendable (LogLevel, String, String) -> Void = { level, name, line in
       guard level >= .info else { return }
       // What cannot be said, to a closed pipe or on a full disk, must not end a run.
       try? FileHandle.standardError.write(contentsOf: Data("\(name): \(line)\n".utf8))
     }
   ) {
-    (self.seed, self.log) = (seed, log)
+    (self.seed, self.tokenizer, self.log) = (seed, tokenizer, log)
   }
 }
 
@@ -34,11 +35,13 @@ final class HostServices: @unchecked Sendable {  // the pointer is constant, the
   let name: String
   let surroundings: PluginSurroundings
   let random: CounterRandom
+  let columns = ReportedColumns()
+  private let kind: PluginKind?
   private(set) var pointer: UnsafeMutablePointer<temper_host>
   private let recorded = Mutex<[String: [Double]]>([:])
 
   init(_ info: PluginInfo, _ surroundings: PluginSurroundings) {
-    name = info.name
+    (name, kind) = (info.name, PluginKind(table: info.kind))
     self.surroundings = surroundings
     random = CounterRandom(seed: surroundings.seed ^ hash(info.id), purpose: .plugin)
     pointer = .allocate(capacity: 1)
@@ -46,20 +49,26 @@ final class HostServices: @unchecked Sendable {  // the pointer is constant, the
       to: temper_host(
         size: UInt32(MemoryLayout<temper_host>.size), abi_major: TEMPER_ABI_MAJOR,
         abi_minor: TEMPER_ABI_MINOR, context: Unmanaged.passUnretained(self).toOpaque(),
-        service: { _, id in
-          switch String(cString: id!) {
-          case TEMPER_SERVICE_LOG: UnsafeRawPointer(logService)
-          case TEMPER_SERVICE_METRICS: UnsafeRawPointer(metricsService)
-          case TEMPER_SERVICE_RANDOM: UnsafeRawPointer(randomService)
-          default: nil
-          }
-        }))
+        service: { HostServices.behind($0).service(String(cString: $1!)) }))
   }
 
   deinit { pointer.deallocate() }
 
   static func behind(_ host: UnsafePointer<temper_host>?) -> HostServices {
     Unmanaged.fromOpaque(host!.pointee.context!).takeUnretainedValue()
+  }
+
+  /// The table of a service, or `nil` where a plugin of this kind has no use for it here.
+  private func service(_ id: String) -> UnsafeRawPointer? {
+    switch id {
+    case TEMPER_SERVICE_LOG: UnsafeRawPointer(logService)
+    case TEMPER_SERVICE_METRICS: UnsafeRawPointer(metricsService)
+    case TEMPER_SERVICE_RANDOM: UnsafeRawPointer(randomService)
+    case TEMPER_SERVICE_COLUMNS where kind == .entropy: UnsafeRawPointer(columnsService)
+    case TEMPER_SERVICE_TOKENIZER where surroundings.tokenizer != nil:
+      UnsafeRawPointer(tokenizerService)
+    default: nil
+    }
   }
 
   func record(_ quantity: String, _ value: Double) {
@@ -69,14 +78,13 @@ final class HostServices: @unchecked Sendable {  // the pointer is constant, the
   /// The mean of what was recorded under each name since the last call, by name.
   ///
   /// Values are summed in sorted order, since the order in which threads report them is chance.
-  func takeMetrics() -> [VerifierMetric] {
+  func takeMeans() -> [(quantity: String, mean: Double)] {
     let values = recorded.withLock { recorded in
       defer { recorded = [:] }
       return recorded
     }
     return values.sorted { $0.key < $1.key }.map { quantity, values in
-      let mean = values.sorted().reduce(0, +) / Double(values.count)
-      return VerifierMetric("\(name)/\(quantity)", mean)
+      (quantity, values.sorted().reduce(0, +) / Double(values.count))
     }
   }
 }
@@ -107,7 +115,7 @@ nonisolated(unsafe) private let randomService = constant(
       return UInt64(bits[0]) << 32 | UInt64(bits[1])
     }))
 
-private func constant<Table>(_ table: Table) -> UnsafePointer<Table> {
+func constant<Table>(_ table: Table) -> UnsafePointer<Table> {
   let pointer = UnsafeMutablePointer<Table>.allocate(capacity: 1)
   pointer.initialize(to: table)
   return UnsafePointer(pointer)

@@ -1,4 +1,3 @@
-import CPluginABI
 import JSON
 import Verifiers
 
@@ -22,13 +21,15 @@ extension PluginCatalog {
   ) throws(PluginHostError) -> ResolvedVerifier {
     var request = request
     let weight = try request.takeWeight()
-    if request.isPath { return try verifier(atPath: request, weight, surroundings) }
-
-    let info = try plugin(named: request.name)
-    guard let builtIn = info.path == nil ? ConfiguredVerifier(rawValue: info.name) : nil else {
-      let loaded = loaded.first { $0.info.id == info.id && $0.info.path == info.path }!
-      return try verifier(loaded, request, weight, surroundings)
+    guard let builtIn = try builtIn(request) else {
+      let loaded = try plugin(for: request, kind: .verifier)
+      let configuration = try loaded.info.resolve(request)
+      let instance = try PluginInstance(loaded, configuration: configuration, surroundings)
+      return ResolvedVerifier(
+        verifier: try PluginVerifier(instance, loaded.info), info: loaded.info,
+        configuration: configuration, weight: weight)
     }
+    let info = PluginInfo(builtIn)
     let configuration = try info.resolve(request)
     do throws(VerifierConfigurationError) {
       return ResolvedVerifier(
@@ -39,33 +40,11 @@ extension PluginCatalog {
     }
   }
 
-  private func verifier(
-    atPath request: PluginRequest, _ weight: Double, _ surroundings: PluginSurroundings
-  ) throws(PluginHostError) -> ResolvedVerifier {
-    let path = request.path
-    let plugins = try PluginLibrary(path: path).plugins
-    guard let only = plugins.first else {
-      throw .malformed(path: path, reason: "it holds no plugin")
-    }
-    guard plugins.count == 1 else {
-      throw .several(path: path, names: plugins.map(\.info.name))
-    }
-    return try verifier(only, request, weight, surroundings)
-  }
-
-  private func verifier(
-    _ loaded: LoadedPlugin, _ request: PluginRequest, _ weight: Double,
-    _ surroundings: PluginSurroundings
-  ) throws(PluginHostError) -> ResolvedVerifier {
-    let info = loaded.info
-    guard info.kind == TEMPER_VERIFIER else {
-      throw .otherKind(name: info.name, kind: info.kind, wanted: TEMPER_VERIFIER)
-    }
-    let configuration = try info.resolve(request)
-    let instance = try PluginInstance(loaded, configuration: configuration, surroundings)
-    return ResolvedVerifier(
-      verifier: try PluginVerifier(instance, info), info: info, configuration: configuration,
-      weight: weight)
+  /// The verifier of configuration that a request names, if it names one.
+  private func builtIn(_ request: PluginRequest) throws(PluginHostError) -> ConfiguredVerifier? {
+    guard !request.isPath else { return nil }
+    let info = try plugin(named: request.name, kind: .verifier)
+    return info.path == nil ? ConfiguredVerifier(rawValue: info.name) : nil
   }
 }
 

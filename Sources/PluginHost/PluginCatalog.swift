@@ -52,19 +52,25 @@ public struct PluginCatalog: Sendable {
 
   /// The plugin called `name`: the last part of its id, or the id.
   ///
-  /// - Throws: ``PluginHostError/duplicate(name:places:)`` or
+  /// - Parameter kind: plugins of other kinds may have the same name; `nil` for any kind.
+  /// - Throws: ``PluginHostError/duplicate(name:places:)``,
+  ///   ``PluginHostError/otherKind(name:kind:wanted:)`` or
   ///   ``PluginHostError/unknown(name:known:searched:problems:)``.
-  public func plugin(named name: String) throws(PluginHostError) -> PluginInfo {
-    let matches = plugins.filter { $0.name == name || $0.id == name }
+  public func plugin(
+    named name: String, kind: PluginKind? = nil
+  ) throws(PluginHostError) -> PluginInfo {
+    let candidates = plugins.filter { kind == nil || $0.kind == kind!.table }
+    let matches = candidates.filter { $0.name == name || $0.id == name }
     guard matches.count < 2 else {
       throw .duplicate(name: name, places: matches.map(\.place))
     }
-    guard let match = matches.first else {
-      throw .unknown(
-        name: name, known: plugins.map(\.name), searched: searchPath,
-        problems: problems.map(\.description))
+    if let match = matches.first { return match }
+    if let kind, let other = plugins.first(where: { $0.name == name || $0.id == name }) {
+      throw .otherKind(name: other.name, kind: other.kind, wanted: kind.table)
     }
-    return match
+    throw .unknown(
+      name: name, known: candidates.map(\.name), searched: searchPath,
+      problems: problems.map(\.description))
   }
 
   /// What `temper plugins info` shows: the plugin of a name, or all plugins of a library that is
@@ -73,6 +79,30 @@ public struct PluginCatalog: Sendable {
     let request = PluginRequest(name: name)
     guard request.isPath else { return [try plugin(named: name)] }
     return try PluginLibrary(path: request.path).plugins.map(\.info)
+  }
+
+  /// The plugin of a library that a request asks for: by its name, or by the library's path where
+  /// that holds one plugin.
+  ///
+  /// - Throws: ``PluginHostError``, also where the plugin is of another kind.
+  func plugin(
+    for request: PluginRequest, kind: PluginKind
+  ) throws(PluginHostError) -> LoadedPlugin {
+    guard request.isPath else {
+      let info = try plugin(named: request.name, kind: kind)
+      return loaded.first { $0.info == info }!
+    }
+    let plugins = try PluginLibrary(path: request.path).plugins
+    guard let only = plugins.first else {
+      throw .malformed(path: request.path, reason: "it holds no plugin")
+    }
+    guard plugins.count == 1 else {
+      throw .several(path: request.path, names: plugins.map(\.info.name))
+    }
+    guard only.info.kind == kind.table else {
+      throw .otherKind(name: only.info.name, kind: only.info.kind, wanted: kind.table)
+    }
+    return only
   }
 
   /// The files of one entry of the search path that may be plugins.

@@ -33,7 +33,11 @@ struct PluginLibrary {
       guard let plugin = library.pointee.plugins?[index] else {
         throw .malformed(path: path, reason: "plugins[\(index)] is NULL")
       }
-      plugins.append(LoadedPlugin(info: try Self.info(of: plugin, path: path), plugin: plugin))
+      let info = try Self.info(of: plugin, path: path)
+      guard !plugins.contains(where: { $0.info.id == info.id }) else {
+        throw .malformed(path: path, reason: "two of its plugins have the id '\(info.id)'")
+      }
+      plugins.append(LoadedPlugin(info: info, plugin: plugin))
     }
     self.plugins = plugins
   }

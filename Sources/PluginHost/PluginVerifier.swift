@@ -18,7 +18,9 @@ final class PluginVerifier: Verifier {
     (self.name, self.instance, self.table) = (info.name, instance, table)
   }
 
-  func takeMetrics() -> [VerifierMetric] { instance.services.takeMetrics() }
+  func takeMetrics() -> [VerifierMetric] {
+    instance.services.takeMeans().map { VerifierMetric("\(name)/\($0.quantity)", $0.mean) }
+  }
 
   func judge(_ samples: [VerifierSample]) -> [Judgement] {
     guard !samples.isEmpty else { return [] }

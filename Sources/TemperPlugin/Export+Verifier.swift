@@ -1,4 +1,5 @@
 import CPluginABI
+import FoundationEssentials
 
 /// The `temper.verifier/1` table of every Swift verifier.
 nonisolated(unsafe) let verifierTable = permanent(
@@ -6,19 +7,33 @@ nonisolated(unsafe) let verifierTable = permanent(
     size: size(of: temper_verifier.self),
     judge: { instance, samples, count, judgements, error in
       report(to: error) {
-        let instance = Instance.at(instance)
-        guard let verifier = instance.plugin as? any Verifier else {
-          throw PluginError.invalidInput("\(type(of: instance.plugin).id) is no verifier")
-        }
+        let instance = VerifierInstance.at(instance)
         for index in 0..<count {
-          let judgement = judge(verifier, Sample(sample: samples![index]!))
-          write(judgement, reward: instance.rewards.reward(of: judgement), to: judgements![index]!)
+          let judgement = instance.judge(Sample(sample: samples![index]!))
+          write(
+            judgement, reward: instance.rewards.reward(of: judgement), to: judgements![index]!)
         }
       }
     }))
 
-private func judge(_ verifier: any Verifier, _ sample: Sample) -> Judgement {
-  do { return try verifier.judge(sample) } catch { return .failed("\(error)") }
+final class VerifierInstance: Instance {
+  let verifier: any Verifier
+  let rewards: Rewards
+
+  convenience init(
+    _ type: (some Verifier).Type, _ configuration: Data, _ host: Host
+  ) throws {
+    try self.init(type, .decoded(from: configuration), host)
+  }
+
+  private init<V: Verifier>(_ type: V.Type, _ configuration: V.Configuration, _ host: Host) throws {
+    verifier = try V(configuration, host: host)
+    rewards = Rewards(configuration)
+  }
+
+  func judge(_ sample: Sample) -> Judgement {
+    do { return try verifier.judge(sample) } catch { return .failed("\(error)") }
+  }
 }
 
 private func write(

@@ -34,59 +34,39 @@ private func makeLibrary(_ plugins: [any Plugin.Type]) -> UnsafePointer<temper_l
 }
 
 private func makePlugin<P: Plugin>(_ type: P.Type) -> UnsafePointer<temper_plugin> {
+  let kind = PluginKind(type)
   // A Configuration that cannot be encoded is the author's mistake; "" is refused by the host,
   // which names the library.
   let defaults = (try? P.Configuration.defaultsJSON()) ?? ""
   let descriptor = permanent(
     temper_descriptor(
       size: size(of: temper_descriptor.self), id: permanent(P.id), version: permanent(P.version),
-      kind: permanent(P.self is any Verifier.Type ? TEMPER_VERIFIER : ""),
-      summary: permanent(P.summary), defaults: permanent(defaults)))
+      kind: permanent(kind?.id ?? ""), summary: permanent(P.summary),
+      defaults: permanent(defaults)))
   return permanent(
     temper_plugin(
       size: size(of: temper_plugin.self), descriptor: descriptor,
-      context: Unmanaged.passRetained(Factory<P>()).toOpaque(),
+      context: Unmanaged.passRetained(Factory(kind)).toOpaque(),
       create: { plugin, host, configuration, instance, error in
         report(to: error) {
-          let factory = Unmanaged<AnyFactory>.fromOpaque(plugin!.pointee.context)
-          let made = try factory.takeUnretainedValue()
-            .make(Data(configuration.bytes), Host(host!))
+          guard let kind = Factory.of(plugin).kind else {
+            throw PluginError(status: TEMPER_INTERNAL, description: "the plugin is of no kind")
+          }
+          let made = try kind.make(Data(configuration.bytes), Host(host!))
           instance!.pointee = OpaquePointer(Unmanaged.passRetained(made).toOpaque())
         }
       },
       destroy: { Unmanaged<Instance>.fromOpaque(UnsafeRawPointer($0!)).release() },
-      table: { plugin, id in
-        let factory = Unmanaged<AnyFactory>.fromOpaque(plugin!.pointee.context)
-        return factory.takeUnretainedValue().table(String(cString: id!))
-      }))
+      table: { plugin, id in Factory.of(plugin).kind?.table(String(cString: id!)) }))
 }
 
 /// What a C function pointer, which captures nothing, finds behind `temper_plugin.context`.
-private class AnyFactory {
-  func make(_ configuration: Data, _ host: Host) throws -> Instance { fatalError("abstract") }
-  func table(_ id: String) -> UnsafeRawPointer? { fatalError("abstract") }
-}
+private final class Factory {
+  let kind: PluginKind?
+  init(_ kind: PluginKind?) { self.kind = kind }
 
-private final class Factory<P: Plugin>: AnyFactory {
-  override func make(_ configuration: Data, _ host: Host) throws -> Instance {
-    let configuration = try P.Configuration.decoded(from: configuration)
-    return Instance(try P(configuration, host: host), rewards: Rewards(configuration))
-  }
-
-  override func table(_ id: String) -> UnsafeRawPointer? {
-    id == TEMPER_VERIFIER && P.self is any Verifier.Type ? UnsafeRawPointer(verifierTable) : nil
-  }
-}
-
-/// What stands behind a `temper_instance`.
-final class Instance: Sendable {
-  let plugin: any Plugin
-  let rewards: Rewards
-
-  init(_ plugin: any Plugin, rewards: Rewards) { (self.plugin, self.rewards) = (plugin, rewards) }
-
-  static func at(_ pointer: OpaquePointer?) -> Instance {
-    Unmanaged<Instance>.fromOpaque(UnsafeRawPointer(pointer!)).takeUnretainedValue()
+  static func of(_ plugin: UnsafePointer<temper_plugin>?) -> Factory {
+    Unmanaged<Factory>.fromOpaque(plugin!.pointee.context).takeUnretainedValue()
   }
 }
 

@@ -7,6 +7,9 @@ public struct Host: @unchecked Sendable {
   private let logger: UnsafePointer<temper_log_service>?
   private let metrics: UnsafePointer<temper_metrics_service>?
   private let randomness: UnsafePointer<temper_random_service>?
+  private let columns: UnsafePointer<temper_columns_service>?
+  /// The policy's tokenizer; `nil` where the host works without one.
+  public let tokenizer: Tokenizer?
 
   init(_ host: UnsafePointer<temper_host>) {
     func service<Table>(_ id: String) -> UnsafePointer<Table>? {
@@ -16,6 +19,8 @@ public struct Host: @unchecked Sendable {
     logger = service(TEMPER_SERVICE_LOG)
     metrics = service(TEMPER_SERVICE_METRICS)
     randomness = service(TEMPER_SERVICE_RANDOM)
+    columns = service(TEMPER_SERVICE_COLUMNS)
+    tokenizer = service(TEMPER_SERVICE_TOKENIZER).map { Tokenizer(host: host, table: $0) }
   }
 
   public enum LogLevel: Sendable { case debug, info, warning, error }
@@ -41,6 +46,54 @@ public struct Host: @unchecked Sendable {
   /// Zero where the host has no randomness.
   public func randomBits(stream: UInt64, counter: UInt64) -> UInt64 {
     randomness?.pointee.bits(host, stream, counter) ?? 0
+  }
+
+  /// Reports numbers of the step's tokens from `first` on as the column `<plugin's name>/<column>`,
+  /// for the rollout log and `temper inspect`; what is never set is NaN. For an intervention, from
+  /// `prepare`, `evaluate` and `differentiate`.
+  public func set(column: String, first: Int = 0, _ values: UnsafeBufferPointer<Float>) {
+    columns?.pointee.set(host, column, first, values.baseAddress, values.count)
+  }
+
+  public func set(column: String, first: Int = 0, _ values: [Float]) {
+    values.withUnsafeBufferPointer { set(column: column, first: first, $0) }
+  }
+}
+
+/// The policy's tokenizer.
+public struct Tokenizer: @unchecked Sendable {
+  fileprivate let host: UnsafePointer<temper_host>
+  fileprivate let table: UnsafePointer<temper_tokenizer_service>
+
+  /// One more than the largest id.
+  public var vocabularySize: Int { Int(table.pointee.vocabulary_size(host)) }
+
+  /// The ids of a text, without special tokens around it.
+  public func encode(_ text: String) -> [Int32] {
+    var ids = [Int32](repeating: 0, count: text.utf8.count)
+    var count = 0
+    func fill() {
+      text.withTemperText { count = table.pointee.encode(host, $0, &ids, ids.count) }
+    }
+    fill()
+    if count > ids.count {
+      ids = Array(repeating: 0, count: count)
+      fill()
+    }
+    return Array(ids.prefix(count))
+  }
+
+  /// The text of ids, special tokens included.
+  public func decode(_ ids: [Int32]) -> String {
+    var bytes: [UInt8] = []
+    withUnsafeMutablePointer(to: &bytes) { bytes in
+      let sink = temper_sink(context: bytes) { context, data, size in
+        let bytes = context!.assumingMemoryBound(to: [UInt8].self)
+        bytes.pointee += UnsafeRawBufferPointer(start: data, count: size)
+      }
+      table.pointee.decode(host, ids, ids.count, sink)
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

@@ -32,7 +32,8 @@ extension GRPOConfiguration {
   func check() throws(ConfigurationError) {
     let sampled = training.rollout
     try require(
-      sampled.groupSize >= 2, "rollout.group_size", sampled.groupSize,
+      sampled.groupSize >= (training.advantages.estimator.needsGroups ? 2 : 1),
+      "rollout.group_size", sampled.groupSize,
       "and a group of one has no advantage. Use at least 2; 8 is common")
     try require(
       rollout.sampling.temperature > 0, "rollout.temperature", rollout.sampling.temperature,

@@ -1,0 +1,20 @@
+import CPluginABI
+
+/// The kinds of plugin that this host knows, each with the table that its plugins serve.
+public enum PluginKind: String, CaseIterable, Sendable {
+  case verifier, entropy
+
+  /// `temper.verifier/1`
+  public var table: String {
+    switch self {
+    case .verifier: TEMPER_VERIFIER
+    case .entropy: TEMPER_ENTROPY
+    }
+  }
+
+  /// `nil` for the table of a kind, or a version of one, that this host does not know.
+  public init?(table: String) {
+    guard let kind = Self.allCases.first(where: { $0.table == table }) else { return nil }
+    self = kind
+  }
+}
