@@ -6,7 +6,8 @@ import Trajectories
 public enum RolloutRecord {
   /// The lines of a step: prompt, ids, text, verdict, reward, advantage.
   ///
-  /// - Parameter columns: also the per-token columns, those of interventions as `<name>/<column>`.
+  /// - Parameter columns: also the prompt's ids and the per-token columns, those of interventions
+  ///   as `<name>/<column>`: what ``RecordedStep`` needs.
   public static func lines(_ report: StepReport, columns: Bool) -> String {
     guard let batch = report.batch else { return "" }
     var text = ""
@@ -26,10 +27,15 @@ public enum RolloutRecord {
           "ids": .ints(trajectory.tokens),
         ]
         if columns {
+          line["group"] = .int(batch.groups[sequence])
+          line["prompt_ids"] = .ints(batch.prompts[sequence])
+          line["advantages"] = .floats(batch.advantages[range])
+          line["turns"] = .ints(batch.turns[range])
           line["old_logprobs"] = .floats(batch.oldLogprobs[range])
           line["behaviour_logprobs"] = .floats(batch.behaviourLogprobs[range])
           line["entropies"] = .floats(batch.oldEntropies[range])
           line["mask"] = .ints(batch.mask[range])
+          line["reference_logprobs"] = batch.referenceLogprobs.map { .floats($0[range]) }
           for column in report.columns {
             line[column.name] = .floats(column.values[range])
           }
