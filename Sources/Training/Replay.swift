@@ -91,7 +91,8 @@ extension Policy {
       let columns = sequences.flatMap { batch.range($0) }
       try naming(sequences) {
         try withUnsafeMutablePointer(to: &kept) { kept in
-          let pass = model.forward(pack(sequences, of: batch), temperature: temperature, recompute: true)
+          let pass = model.forward(
+            pack(sequences, of: batch), temperature: temperature, recompute: true)
           try pass.forEachRow { row, place in
             let gradient = UnsafeMutableBufferPointer<Float>.allocate(capacity: row.logprobs.count)
             defer { gradient.deallocate() }

@@ -13,8 +13,9 @@ public enum RolloutRecord {
     var text = ""
     var sequence = 0
     for rewarded in report.groups {
-      let prompt = rewarded.group.prompt
-      for (trajectory, judgement) in zip(rewarded.group.trajectories, rewarded.judgements) {
+      for (place, trajectory) in rewarded.group.trajectories.enumerated() {
+        let prompt = rewarded.group.prompt(of: place)
+        let judgement = rewarded.judgements[place]
         let range = batch.range(sequence)
         var line: JSONLiteral = [
           "prompt_id": .string(prompt.id), "sample": .int(trajectory.sample),
@@ -26,6 +27,7 @@ public enum RolloutRecord {
           "reason": .string(judgement.reason), "stop": .string(trajectory.stop.rawValue),
           "ids": .ints(trajectory.tokens),
         ]
+        if let template = prompt.template { line["template"] = .string(template.name) }
         if columns {
           line["group"] = .int(batch.groups[sequence])
           line["prompt_ids"] = .ints(batch.prompts[sequence])

@@ -6,7 +6,8 @@ import JSON
 /// `temper inspect`: look into a run, a step, a completion, a token.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Look into a run: its steps, a step's completions, their tokens, one token's choices.",
+    abstract:
+      "Look into a run: its steps, a step's completions, their tokens, one token's choices.",
     usage: """
       temper inspect RUN
       temper inspect RUN --step 12 [--completion 3 [--token 5]] [--entropy NAME ...] [--html FILE]
@@ -17,7 +18,7 @@ struct Inspect: ParsableCommand {
       side by side; 'none' is plain GRPO. The run has to have kept its columns (--run.log-columns).
       """)
 
-  @Argument(help: "The run's folder.") var run: String
+  @Argument(help: ArgumentHelp("The run's folder.", valueName: "run")) var path: String
   @Option(help: "The step to look into.") var step: Int?
   @Option(help: "A completion of the step, by its number in the list.") var completion: Int?
   @Option(help: "A token of the completion, from 0.") var token: Int?
@@ -39,7 +40,7 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try RunFolder(reading: URL(filePath: run))
+    let folder = try RunFolder(reading: URL(filePath: path))
     guard let step else {
       let overview = try RunOverview(folder)
       return Console.report(json ? overview.json.serialized() : overview.table)

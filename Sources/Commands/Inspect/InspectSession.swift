@@ -40,7 +40,7 @@ final class InspectSession {
     self.step = step
     methods = try Self.methods(
       entropy, configuration, folders: plugins + configuration.pluginFolders,
-      PluginSurroundings(seed: configuration.run.seed, tokenizer: tokenizer))
+      PluginSurroundings(seed: configuration.run.seed, tokenizer: LentTokenizer(tokenizer)))
   }
 
   /// The model that sampled a step: the checkpoint of the step before, or the run's start.

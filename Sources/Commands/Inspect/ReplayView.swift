@@ -70,7 +70,8 @@ struct ReplayView {
       + own.map { String($0.name.split(separator: "/").last ?? "") }
     let rows = batch.range(completion).enumerated().map { number, t -> [String] in
       [
-        "\(number)", text(batch.tokens[t]), short(batch.oldLogprobs[t]), short(batch.oldEntropies[t]),
+        "\(number)", text(batch.tokens[t]), short(batch.oldLogprobs[t]),
+        short(batch.oldEntropies[t]),
         short(replays[0].ratios[t]),
       ]
         + replays.flatMap { replay in
