@@ -67,6 +67,7 @@ let package = Package(
     // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
+    room("MathAnswers"),
     room("Spelling"),
     room("Tensors"),
 
