@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
     .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
     .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
+    .library(name: "verifier_math", type: .dynamic, targets: ["verifier_math"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -104,7 +105,7 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
-        "Rollouts", "JSON", "Tensors", "Kernels",
+        "Rollouts", "JSON", "Tensors", "Kernels", "Verifiers", "Metrics",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -121,10 +122,12 @@ let package = Package(
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
     plugin("verifier", "exact", ["Numerals"]),
     plugin("verifier", "arithmetic"),
+    plugin("verifier", "math", ["MathAnswers"]),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
+    tests(of: "MathAnswers"),
     tests(of: "Spelling"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
