@@ -18,7 +18,10 @@ final class Work {
   /// About 20 ns each; 400,000 are a few milliseconds.
   static let budget = 400_000
 
+  private static let deepest = 500
+
   private(set) var left: Int
+  private var depth = 0
 
   init(_ budget: Int = Work.budget) { left = budget }
 
@@ -27,4 +30,14 @@ final class Work {
     left &-= steps
     if left < 0 { throw .budget }
   }
+
+  /// Counts a level of recursion; ``ascend()`` ends it.
+  @inline(__always)
+  func descend() throws(Stop) {
+    depth += 1
+    if depth > Self.deepest { throw .unreadable("it is nested too deep") }
+  }
+
+  @inline(__always)
+  func ascend() { depth -= 1 }
 }

@@ -43,22 +43,20 @@ extension AnswerEquality {
   /// Lists without brackets: as multisets, those of tuples as sets; in order where names or an
   /// ellipsis give the items a place.
   private func areEqualLists(_ gold: [Answer], _ prediction: [Answer]) throws(Stop) -> Bool {
-    let areNamed = (gold.allSatisfy(\.isRelation), prediction.allSatisfy(\.isRelation))
     if gold.contains(where: \.isEllipsis) || prediction.contains(where: \.isEllipsis) {
       return try agreeInOrder(gold, prediction)
     }
-    switch areNamed {
-    case (true, true), (false, false): break
-    case (true, false) where gold.haveDifferentNames:
-      return try agreeInOrder(gold.map(\.unnamed), prediction.map(\.unnamed))
-    case (false, true) where prediction.haveDifferentNames:
-      return try agreeInOrder(gold.map(\.unnamed), prediction.map(\.unnamed))
-    default:
-      return try areEqualLists(gold.map(\.unnamed), prediction.map(\.unnamed))
+    let areNamed = gold.allSatisfy(\.isRelation)
+    if areNamed == prediction.allSatisfy(\.isRelation), areNamed {
+      return try areEqualMultisets(gold, prediction)
     }
-    if !areNamed.0, gold.contains(where: \.isRelation) || prediction.contains(where: \.isRelation) {
-      return try areEqualLists(gold.map(\.unnamed), prediction.map(\.unnamed))
-    }
+    let (a, b) = (gold.map(\.unnamed), prediction.map(\.unnamed))
+    let named = areNamed ? gold : prediction
+    if named.allSatisfy(\.isRelation), named.haveDifferentNames { return try agreeInOrder(a, b) }
+    return try areEqualMultisets(a, b)
+  }
+
+  private func areEqualMultisets(_ gold: [Answer], _ prediction: [Answer]) throws(Stop) -> Bool {
     if gold.contains(where: \.isTuple) { return try haveSameElements(gold, prediction) }
     guard gold.count == prediction.count else { return false }
     return try match(gold, prediction)

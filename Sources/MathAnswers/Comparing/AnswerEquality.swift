@@ -7,6 +7,8 @@ struct AnswerEquality {
 
   func areEqual(_ gold: Answer, _ prediction: Answer) throws(Stop) -> Bool {
     try work.spend(8)
+    try work.descend()
+    defer { work.ascend() }
     switch (gold, prediction) {
     case (.relation(let a), .relation(let b)): return try areEqualRelations(a, b)
     case (.relation(let chain), _) where !prediction.isListOfRelations:

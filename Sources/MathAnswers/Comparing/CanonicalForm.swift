@@ -107,7 +107,7 @@ struct CanonicalForm {
       return try Quotient(
         base.numerator.power(exponent, atoms, work),
         over: base.denominator.power(exponent, atoms, work), work)
-    } catch .tooLarge where base.constant == nil {
+    } catch .tooLarge {
       return try atom(.power(base, Quotient(Rational(exponent))))
     }
   }

@@ -63,10 +63,14 @@ public struct AnswerFinder: Sendable {
     let end = text.suffix(window)
     switch source {
     case .boxed: return Boxes.answer(in: text)
-    case .minerva: return Sentences.minerva(in: end)
-    case .hash: return Sentences.behindHash(in: end)
-    case .phrase: return Sentences.behindPhrase(in: end)
-    case .formula: return Formulas.last(in: end)
+    case .minerva: return Sentences.minerva(in: end).map(Prose.answer)
+    case .hash: return Sentences.behindHash(in: end).map(Prose.answer)
+    case .phrase: return Sentences.behindPhrase(in: end).map(Prose.answer)
+    case .formula:
+      guard let formula = Formulas.last(in: end) else { return nil }
+      // A number in a later sentence is nearer to the conclusion.
+      let isClosed = formula.content.last == UInt8(ascii: ".")
+      return Prose.endsSentence(end[formula.end...], isClosed) ? nil : formula.content
     case .number: return Numbers.last(in: end)
     case .whole:
       let trimmed = text.trimmingBlanks()

@@ -5,7 +5,7 @@ enum Formulas {
   ]
 
   /// The content of the last `$...$`, `$$...$$`, `\(...\)` or `\[...\]`, whichever ends last.
-  static func last(in text: ArraySlice<UInt8>) -> [UInt8]? {
+  static func last(in text: ArraySlice<UInt8>) -> (content: [UInt8], end: Int)? {
     var best: (end: Int, content: ArraySlice<UInt8>)?
     func offer(_ content: ArraySlice<UInt8>, _ end: Int) {
       let trimmed = content.trimmingBlanks()
@@ -17,7 +17,7 @@ enum Formulas {
       }
     }
     if let (range, end) = dollars(in: text) { offer(text[range], end) }
-    return best.map { Array($0.content) }
+    return best.map { (Array($0.content), $0.end) }
   }
 
   /// What stands between the last two dollar signs that enclose a formula.

@@ -2,6 +2,8 @@ extension ExpressionParser {
   /// A number, name, function with its argument, fraction, root, matrix, or brackets.
   mutating func atom() throws(Stop) -> Expression {
     try work.spend(2)
+    try work.descend()
+    defer { work.ascend() }
     guard let kind else { throw .unreadable("the answer ends too early") }
     let start = at
     switch kind {
@@ -233,11 +235,13 @@ extension ExpressionParser {
       }
     }
     var factors: [Expression] = []
+    var quotients = 0
     while startsOperand(at) || self.kind == .times {
       if self.kind == .times { at += 1 }
       factors.append(try power())
-      if self.kind == .slash {
+      if self.kind == .slash, quotients < 100 {
         at += 1
+        quotients += 1
         factors = [.quotient(Self.product(of: factors), try power())]
       }
     }

@@ -108,21 +108,26 @@ struct ExpressionParser {
 
   private mutating func product() throws(Stop) -> Expression {
     var factors: [Expression] = [try factor()]
+    var quotients = 0
     while let kind {
       try work.spend()
+      guard quotients <= 100 else { throw .unreadable("too many quotients stand in a row") }
       switch kind {
       case .times:
         at += 1
         factors.append(try signedFactor())
       case .slash:
         at += 1
+        quotients += 1
         let divisor = try signedFactor()
         factors = [.quotient(Self.product(of: factors), divisor)]
       case .modulus:
         at += 1
+        quotients += 1
         factors = [.function(.modulo, [Self.product(of: factors), try signedFactor()])]
       case .percent where startsOperand(at + 1) == false:
         at += 1
+        quotients += 1
         factors = [.quotient(Self.product(of: factors), .int(100))]
       case .currency: at += 1
       default:
@@ -331,6 +336,8 @@ struct ExpressionParser {
 
   /// The argument of a command: braces, or one token, of a number one digit.
   mutating func argument(wholeNumber: Bool = false) throws(Stop) -> Expression {
+    try work.descend()
+    defer { work.ascend() }
     switch kind {
     case .open(.group): return try group()
     case .number(let value, let isDecimal):

@@ -10,7 +10,7 @@ extension Lexer {
       return try emit(.word(half.name), from: start)
     }
     position = end
-    guard end - start > 1 else { return try emit(.letter(run), from: start) }
+    guard end - start > 1 else { return try emit(.letter(run), from: start, run: 1) }
     let lower = run.lowercased()
     if let value = Vocabulary.numbers[lower] { return try numberWord(value, from: start) }
     if let unit = Vocabulary.currencies[lower] { return try emit(.currency(unit), from: start) }

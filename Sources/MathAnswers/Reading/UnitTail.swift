@@ -98,6 +98,8 @@ struct UnitTail {
     }
     switch tokens[last].kind {
     case .word(let word): return (last, power + word, false)
+    case .function(.min): return (last, "min", true)
+    case .function(.sec): return (last, "sec", true)
     case .relation(.element) where power.isEmpty && end == body.upperBound:
       return (last, "in", true)
     case .letter(let name):

@@ -31,6 +31,8 @@ enum Units {
     return table
   }()
 
+  private static let rates = ["mi per h": "mph", "km per h": "kmh"]
+
   /// Single letters that are units where a blank stands between them and the number.
   private static let letters: Set<String> = ["m", "g", "s", "h", "l"]
 
@@ -49,10 +51,11 @@ enum Units {
 
   /// One spelling of a unit of several words: `square feet` and `sq. ft` are the same.
   static func normalized(_ words: [String]) -> String {
-    words.map { word in
+    let name = words.map { word in
       let lower = word.lowercased()
       if let unit = names[lower] { return unit }
       return isPlural(lower) ? String(lower.dropLast()) : lower
     }.joined(separator: " ")
+    return rates[name] ?? name
   }
 }
