@@ -14,15 +14,10 @@ import Verifiers
 /// - Throws: ``CheckError`` where the file is not of that form.
 public func checkGold(file: URL, gold: String, verifier: any Verifier) throws -> CheckReport {
   var report = CheckReport(what: "gold", listing: 100)
-  var rows: [JSON] = []
-  do {
-    for (_, value) in try JSONLines(of: file) { rows.append(try value.get()) }
-  } catch let error as JSONError {
-    throw CheckError(error.description)
-  }
+  let rows = try taskRows(of: file)
   let progress = Progress("gold", total: rows.count, unit: "rows")
-  for (index, row) in rows.enumerated() {
-    let name = row["id"].string ?? "row \(index + 1)"
+  for (index, (line, row)) in rows.enumerated() {
+    let name = row["id"].string ?? "line \(line)"
     let golds = (row[gold].array ?? [row[gold]]).compactMap(\.answerText)
     if golds.isEmpty {
       report.differ(name, detail: "there is no '\(gold)' that is text or a number")
@@ -37,6 +32,19 @@ public func checkGold(file: URL, gold: String, verifier: any Verifier) throws ->
   report.extra = [.init("share", .double(share))]
   report.notes = ["share: \(Double(Int(share * 1e5)) / 1e3)%"]
   return report
+}
+
+private func taskRows(of file: URL) throws -> [(line: Int, json: JSON)] {
+  var rows: [(line: Int, json: JSON)] = []
+  do {
+    for (line, value) in try JSONLines(of: file) {
+      let json = try value.get()
+      rows.append((line, json))
+    }
+  } catch {
+    throw CheckError(error.description)
+  }
+  return rows
 }
 
 /// Why the first gold that is not right is not.
