@@ -64,6 +64,10 @@ let package = Package(
     .executable(name: "temper", targets: ["temper"]),
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
   ] + plugins.map(\.product),
+    .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
+    .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
+    .library(name: "verifier_math", type: .dynamic, targets: ["verifier_math"]),
+  ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -90,6 +94,7 @@ let package = Package(
     room("JSON", ["CJSONC"]),
     room("Numerals"),
     room("Pages"),
+    room("MathAnswers"),
     room("Spelling"),
     room("Tensors"),
 
@@ -135,6 +140,8 @@ let package = Package(
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
         "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
+        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
+        "Rollouts", "JSON", "Tensors", "Kernels", "Verifiers", "Metrics",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -150,10 +157,14 @@ let package = Package(
 
     // The SDK.
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
+    plugin("verifier", "exact", ["Numerals"]),
+    plugin("verifier", "arithmetic"),
+    plugin("verifier", "math", ["MathAnswers"]),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
+    tests(of: "MathAnswers"),
     tests(of: "Spelling"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
