@@ -62,6 +62,7 @@ let package = Package(
       cSettings: [.define("NDEBUG", .when(configuration: .release))],
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CHashes"),  // SHA-256, for the manifests of checkpoints
+    .target(name: "CSandbox"),  // namespaces, limits and system-call filter of a child process
     .target(name: "CPluginABI"),  // temper_plugin.h, the whole contract with plugins
 
     // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
@@ -85,8 +86,11 @@ let package = Package(
     room("Optimizers", ["Kernels", "Tensors"]),
     room("Objectives", ["Trajectories", "Metrics"]),
 
+    // Programs that nobody vouches for.
+    room("Sandbox", ["CSandbox"]),
+
     // Reward: verdicts, and the libraries that give them.
-    room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    room("Verifiers", ["Trajectories", "Numerals", "Sandbox", "JSON"]),
     room(
       "PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON", "Spelling"]),
 
@@ -137,6 +141,7 @@ let package = Package(
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
+    tests(of: "Sandbox"),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
       of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
