@@ -41,6 +41,12 @@ let package = Package(
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
     .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
     .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
+    .library(name: "verifier_code", type: .dynamic, targets: ["verifier_code"]),
+    .library(name: "verifier_countdown", type: .dynamic, targets: ["verifier_countdown"]),
+    .library(name: "verifier_format", type: .dynamic, targets: ["verifier_format"]),
+    .library(name: "verifier_length", type: .dynamic, targets: ["verifier_length"]),
+    .library(
+      name: "verifier_multiple_choice", type: .dynamic, targets: ["verifier_multiple_choice"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -65,10 +71,12 @@ let package = Package(
     .target(name: "CSandbox"),  // namespaces, limits and system-call filter of a child process
     .target(name: "CPluginABI"),  // temper_plugin.h, the whole contract with plugins
 
-    // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
+    // Values: JSON, exact numbers read from text, names that were meant, marks in completions,
+    // memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
     room("Spelling"),
+    room("Completions"),
     room("Tensors"),
 
     // Files and what flows: prompts become trajectories, trajectories a batch.
@@ -124,11 +132,17 @@ let package = Package(
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
     plugin("verifier", "exact", ["Numerals"]),
     plugin("verifier", "arithmetic"),
+    plugin("verifier", "code", ["Completions", "Sandbox"]),
+    plugin("verifier", "countdown", ["Completions"]),
+    plugin("verifier", "format", ["Completions"]),
+    plugin("verifier", "length"),
+    plugin("verifier", "multiple-choice", ["Completions"]),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
     tests(of: "Spelling"),
+    tests(of: "Completions"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
     tests(of: "Trajectories"),

@@ -13,19 +13,22 @@ public struct PluginSurroundings: Sendable {
 
   /// The run's seed, part of every random number that a plugin draws.
   public var seed: UInt64
+  /// Whether programs may run with limits alone where no sandbox can be had: sets the key
+  /// `allow_unsandboxed` of every plugin that has one.
+  public var allowsUnsandboxed: Bool
   /// Takes one line of the plugin called `name`, on any thread.
   public var log: @Sendable (_ level: LogLevel, _ name: String, _ line: String) -> Void
 
   /// - Parameter log: by default, lines from `info` up go to standard error.
   public init(
-    seed: UInt64 = 0,
+    seed: UInt64 = 0, allowsUnsandboxed: Bool = false,
     log: @escaping @Sendable (LogLevel, String, String) -> Void = { level, name, line in
       guard level >= .info else { return }
       // What cannot be said, to a closed pipe or on a full disk, must not end a run.
       try? FileHandle.standardError.write(contentsOf: Data("\(name): \(line)\n".utf8))
     }
   ) {
-    (self.seed, self.log) = (seed, log)
+    (self.seed, self.allowsUnsandboxed, self.log) = (seed, allowsUnsandboxed, log)
   }
 }
 

@@ -29,7 +29,7 @@ extension PluginCatalog {
       let loaded = loaded.first { $0.info.id == info.id && $0.info.path == info.path }!
       return try verifier(loaded, request, weight, surroundings)
     }
-    let configuration = try info.resolve(request)
+    let configuration = try info.resolve(request, surroundings)
     do throws(VerifierConfigurationError) {
       return ResolvedVerifier(
         verifier: try builtIn.make(configuration), info: info, configuration: configuration,
@@ -61,7 +61,7 @@ extension PluginCatalog {
     guard info.kind == TEMPER_VERIFIER else {
       throw .otherKind(name: info.name, kind: info.kind, wanted: TEMPER_VERIFIER)
     }
-    let configuration = try info.resolve(request)
+    let configuration = try info.resolve(request, surroundings)
     let instance = try PluginInstance(loaded, configuration: configuration, surroundings)
     return ResolvedVerifier(
       verifier: try PluginVerifier(instance, info), info: info, configuration: configuration,

@@ -98,7 +98,7 @@ extension ts_limits {
   init(_ limits: SandboxLimits) {
     func bound(_ value: Int) -> UInt64 { UInt64(max(value, 0)) }
     self.init(
-      cpu_seconds: bound(limits.cpuSeconds), memory: bound(limits.memory),
+      cpu_seconds: limits.cpuSeconds.map(bound) ?? .max, memory: bound(limits.memory),
       processes: bound(limits.processes), file_size: bound(limits.fileSize),
       scratch_size: bound(limits.scratchSize), open_files: bound(limits.openFiles))
   }

@@ -26,8 +26,10 @@ public struct Sandbox: Sendable {
     }
   }
 
-  /// A sandbox that never isolates, for tests of what then remains.
-  init(isIsolated: Bool) { self.isIsolated = isIsolated }
+  private init(isIsolated: Bool) { self.isIsolated = isIsolated }
+
+  /// Limits and nothing else, for programs of the user's own.
+  public static let limitsAlone = Sandbox(isIsolated: false)
 
   /// Runs a program to its end, or to that of its time.
   ///

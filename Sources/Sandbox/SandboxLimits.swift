@@ -1,7 +1,7 @@
 /// What a sandboxed program may use. What it does beyond a limit fails or ends it.
 public struct SandboxLimits: Sendable, Equatable {
-  /// Seconds of processor time, of each process.
-  public var cpuSeconds = 10
+  /// Seconds of processor time, of each process; `nil` for no bound.
+  public var cpuSeconds: Int? = 10
   /// Seconds on the clock from start to end; `nil` for a process that is ended by its owner.
   public var wallSeconds: Double? = 20
   /// Bytes of address space, of each process.

@@ -79,7 +79,7 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 /// What holds where there are no namespaces.
 @Suite(.serialized) struct UnsandboxedTests {
-  private let sandbox = Sandbox(isIsolated: false)
+  private let sandbox = Sandbox.limitsAlone
 
   private func shell(
     _ line: String, files: [String: [UInt8]] = [:],

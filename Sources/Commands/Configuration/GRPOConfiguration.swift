@@ -15,6 +15,7 @@ struct GRPOConfiguration: Sendable {
   var data = DataConfiguration()
   var verifiers: [VerifierChoice] = []
   var pluginFolders: [String] = []
+  var allowsUnsandboxed = false
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -60,6 +61,11 @@ struct GRPOConfiguration: Sendable {
         ),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+        Setting(
+          "allow_unsandboxed", \.allowsUnsandboxed,
+          help:
+            "Run what a verifier runs with limits alone where no sandbox can be had. It can then read and delete what you can."
+        ),
         Setting(
           "reward.overlong_buffer", \.training.reward.overlongBuffer,
           help: "Tokens before the length limit over which a penalty grows (DAPO)."),
