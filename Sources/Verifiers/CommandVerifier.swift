@@ -54,13 +54,29 @@ public struct CommandVerifier: Verifier {
     command = SandboxCommand(
       ["/bin/sh", "-c", "exec \(line)"], readable: readable, folder: readable.first)
     let isFree = try reader.bool("allow_unsandboxed")
+    let first: SandboxedProcess
     do throws(SandboxError) {
       sandbox = try Sandbox(allowsUnsandboxed: isFree)
-      let first = try sandbox.start(command, limits: limits)
-      workers[0].process.withLock { $0 = first }
+      first = try sandbox.start(command, limits: limits)
     } catch {
       throw VerifierConfigurationError(error.description)
     }
+    // Long enough for a shell to find that there is no such program.
+    switch first.nextLine(within: 0.1) {
+    case .deadline: workers[0].process.withLock { $0 = first }
+    case .ended:
+      throw VerifierConfigurationError("'run' cannot be used: \(Self.ending(of: first)): \(line)")
+    case .line, .tooLong:
+      throw VerifierConfigurationError(
+        "'run' writes before it is asked, so its replies would be one off: \(line)")
+    }
+  }
+
+  /// How the program ended, with its last words.
+  private static func ending(of process: SandboxedProcess) -> String {
+    let ending = process.end().ending
+    let last = process.errorText.split(separator: "\n").last.map { ": \($0)" } ?? ""
+    return "the command \(ending)\(last)"
   }
 
   public func judge(_ samples: [VerifierSample]) -> [Judgement] {
@@ -94,10 +110,7 @@ public struct CommandVerifier: Verifier {
     case .deadline: throw CommandFailure(reason: "the command gave no reply in \(deadline) seconds")
     case .tooLong:
       throw CommandFailure(reason: "the command's reply is longer than \(limits.output) bytes")
-    case .ended:
-      let ending = running.end().ending
-      let last = running.errorText.split(separator: "\n").last.map { ": \($0)" } ?? ""
-      throw CommandFailure(reason: "the command \(ending)\(last)")
+    case .ended: throw CommandFailure(reason: Self.ending(of: running))
     }
   }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-import Completions
+@testable import Completions
 
 @Suite struct CompletionTextTests {
   @Test(arguments: [

@@ -83,7 +83,8 @@ struct SandboxTests {
 
   @Test func theNetworkIsOff() throws {
     let interfaces = try shell("cat /proc/net/dev | tail -n +3; cat /proc/net/route | tail -n +2")
-    #expect(text(interfaces.output).split(separator: "\n").count == 1)  // the loopback, and no route
+    // The loopback, and no route.
+    #expect(text(interfaces.output).split(separator: "\n").count == 1)
     let python = """
       import socket
       for family in (socket.AF_INET, socket.AF_INET6, socket.AF_VSOCK, socket.AF_NETLINK):
