@@ -67,6 +67,12 @@ let package = Package(
     .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
     .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
     .library(name: "verifier_math", type: .dynamic, targets: ["verifier_math"]),
+    .library(name: "verifier_code", type: .dynamic, targets: ["verifier_code"]),
+    .library(name: "verifier_countdown", type: .dynamic, targets: ["verifier_countdown"]),
+    .library(name: "verifier_format", type: .dynamic, targets: ["verifier_format"]),
+    .library(name: "verifier_length", type: .dynamic, targets: ["verifier_length"]),
+    .library(
+      name: "verifier_multiple_choice", type: .dynamic, targets: ["verifier_multiple_choice"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -88,14 +94,17 @@ let package = Package(
       cSettings: [.define("NDEBUG", .when(configuration: .release))],
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CHashes"),  // SHA-256, for the manifests of checkpoints
+    .target(name: "CSandbox"),  // namespaces, limits and system-call filter of a child process
     .target(name: "CPluginABI"),  // temper_plugin.h, the whole contract with plugins
 
-    // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
+    // Values: JSON, exact numbers read from text, names that were meant, marks in completions,
+    // memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
     room("Pages"),
     room("MathAnswers"),
     room("Spelling"),
+    room("Completions"),
     room("Tensors"),
 
     // Files and what flows: prompts become trajectories, trajectories a batch.
@@ -115,9 +124,11 @@ let package = Package(
 
     // What holds the policy's entropy: a column, a row or a coefficient at a time.
     room("EntropyControl", ["Trajectories", "Metrics"]),
+    // Programs that nobody vouches for.
+    room("Sandbox", ["CSandbox"]),
 
     // Reward: verdicts, and the libraries that give them.
-    room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    room("Verifiers", ["Trajectories", "Numerals", "Sandbox", "JSON"]),
     room(
       "PluginHost",
       [
@@ -152,6 +163,10 @@ let package = Package(
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Optimizers", "Checkpoints", "Metrics", "Trajectories", "Tensors",
         "Kernels", "JSON", "Spelling",
+        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
+        "Sandbox", "COpenBLAS",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
@@ -160,12 +175,18 @@ let package = Package(
     plugin("verifier", "exact", ["Numerals"]),
     plugin("verifier", "arithmetic"),
     plugin("verifier", "math", ["MathAnswers"]),
+    plugin("verifier", "code", ["Completions", "Sandbox"]),
+    plugin("verifier", "countdown", ["Completions"]),
+    plugin("verifier", "format", ["Completions"]),
+    plugin("verifier", "length"),
+    plugin("verifier", "multiple-choice", ["Completions"]),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
     tests(of: "MathAnswers"),
     tests(of: "Spelling"),
+    tests(of: "Completions"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
     tests(of: "Trajectories"),
@@ -179,7 +200,8 @@ let package = Package(
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
     tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
-    tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON", "Sandbox"]),
+    tests(of: "Sandbox"),
     tests(
       of: "PluginHost",
       [

@@ -15,6 +15,7 @@ struct EvalConfiguration: Sendable {
   var data = DataConfiguration()
   var verifiers: [PluginChoice] = []
   var pluginFolders: [String] = []
+  var allowsUnsandboxed = false
   var rollout = RolloutConfiguration()
   var samples = 0
   var greedy = true
@@ -32,6 +33,9 @@ struct EvalConfiguration: Sendable {
           help: "Who judges the completions; as in temper grpo."),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+        Setting(
+          "allow_unsandboxed", \.allowsUnsandboxed,
+          help: "Run programs with limits alone where no sandbox can be had."),
         Setting(
           "eval.samples", \.samples, "samples",
           help: "Completions sampled for each problem; pass@k for k up to that many."),
@@ -104,7 +108,8 @@ struct Eval: ParsableCommand {
     _ configuration: EvalConfiguration
   ) throws -> (report: EvaluationReport, groups: [RewardedGroup]) {
     let verifiers = try ReadyVerifiers(
-      configuration.verifiers, folders: configuration.pluginFolders, seed: configuration.seed)
+      configuration.verifiers, folders: configuration.pluginFolders, seed: configuration.seed,
+      allowsUnsandboxed: configuration.allowsUnsandboxed)
     let dataset = try configuration.data.dataset()
     let model = try LoadedModel(
       configuration.model, precision: configuration.dtype.precision,

@@ -30,7 +30,8 @@ final class GRPOSession {
     if let threads = given.run.threads { ThreadPool.resize(threads) }
     var configuration = given
     let verifiers = try ReadyVerifiers(
-      given.verifiers, folders: given.pluginFolders, seed: given.run.seed)
+      given.verifiers, folders: given.pluginFolders, seed: given.run.seed,
+      allowsUnsandboxed: given.allowsUnsandboxed)
     configuration.verifiers = verifiers.resolved
     let dataset = try given.data.dataset()
     let longest = given.data.maximumPromptTokens + given.rollout.sampling.maximumNewTokens

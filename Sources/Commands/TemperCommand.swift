@@ -14,6 +14,7 @@ public struct TemperCommand: ParsableCommand {
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
       ArenaCommand.self, Inspect.self, PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      Doctor.self,
     ])
 
   public init() {}

@@ -23,6 +23,7 @@ struct GRPOConfiguration: Sendable {
   /// What holds the policy's entropy; may be empty.
   var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
+  var allowsUnsandboxed = false
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -93,6 +94,11 @@ struct GRPOConfiguration: Sendable {
         ),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+        Setting(
+          "allow_unsandboxed", \.allowsUnsandboxed,
+          help:
+            "Run what a verifier runs with limits alone where no sandbox can be had. It can then read and delete what you can."
+        ),
         Setting(
           "reward.overlong_buffer", \.training.reward.overlongBuffer,
           help: "Tokens before the length limit over which a penalty grows (DAPO)."),
