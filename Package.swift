@@ -98,12 +98,17 @@ let package = Package(
         "Rollouts", "Models", "Objectives", "Optimizers", "Verifiers", "Trajectories",
         "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
-    room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
+    room(
+      "Evaluation",
+      [
+        "Rollouts", "Verifiers", "Trajectories", "Datasets", "Checkpoints", "JSON", "Tensors",
+        "Spelling",
+      ]),
     room(
       "Checks",
       [
-        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
-        "Rollouts", "JSON", "Tensors", "Kernels",
+        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Evaluation",
+        "Trajectories", "Rollouts", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
