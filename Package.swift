@@ -67,6 +67,7 @@ let package = Package(
     // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
+    room("Pages"),
     room("Spelling"),
     room("Tensors"),
 
@@ -81,33 +82,41 @@ let package = Package(
 
     // The model, forward and backward, and what moves its weights.
     room("Kernels", ["CKernels", "Tensors"]),
-    room("Models", ["Kernels", "Tensors", "JSON"]),
+    room("Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
     room("Optimizers", ["Kernels", "Tensors"]),
     room("Objectives", ["Trajectories", "Metrics"]),
+
+    // What holds the policy's entropy: a column, a row or a coefficient at a time.
+    room("EntropyControl", ["Trajectories", "Metrics"]),
 
     // Reward: verdicts, and the libraries that give them.
     room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
     room(
-      "PluginHost", ["CPluginABI", "Verifiers", "Trajectories", "Tensors", "JSON", "Spelling"]),
+      "PluginHost",
+      [
+        "CPluginABI", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "Tensors", "JSON",
+        "Spelling",
+      ]),
 
     // The loop: sample, judge, learn; and measuring what was learned.
     room("Rollouts", ["Models", "Tokenizers", "Trajectories", "Kernels", "Tensors"]),
     room(
       "Training",
       [
-        "Rollouts", "Models", "Objectives", "Optimizers", "Verifiers", "Trajectories",
-        "Checkpoints", "Metrics", "Tensors", "JSON",
+        "Rollouts", "Models", "Objectives", "EntropyControl", "Optimizers", "Verifiers",
+        "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
     room(
       "Evaluation",
       [
-        "Rollouts", "Verifiers", "Trajectories", "Datasets", "Checkpoints", "JSON", "Tensors",
-        "Spelling",
+        "Rollouts", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
       ]),
+    room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
       [
-        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Evaluation",
+        "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
+        "Evaluation",
         "Trajectories", "Rollouts", "JSON", "Tensors", "Kernels",
       ]),
 
@@ -115,8 +124,10 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Tokenizers",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
+        "Optimizers",
         "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
@@ -142,12 +153,15 @@ let package = Package(
     tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
+    tests(of: "EntropyControl", ["Trajectories"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
       of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
     tests(of: "Training", ["Metrics", "Verifiers"]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
+    tests(of: "Pages"),
+    tests(of: "Arena", ["Evaluation", "JSON"]),
     tests(of: "Checks", ["JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),

@@ -24,6 +24,18 @@ public struct EvaluationReport: Sendable {
   /// The scores under the first protocol.
   public var headline: GradedProblems { scores[0] }
 
+  /// What the headline's protocol says of each problem.
+  public var problems: [ProblemResult] { headline.problems }
+
+  /// The headline's share of problems that the greedy completion solves.
+  public var greedy: Score? { headline.greedy }
+
+  /// The powers of two up to the samples of each problem, and their number: what a table shows.
+  public var ks: [Int] { headline.shownKs }
+
+  /// The headline's mean of pass@k.
+  public func pass(at k: Int) -> Score { headline.pass(at: k) }
+
   /// The share of completions that were right among those that ended by themselves, and among
   /// those cut at the limit of tokens; `nil` where there are none of a kind.
   public func rightShare(of scores: GradedProblems, truncated: Bool) -> Double? {

@@ -18,7 +18,7 @@ public struct SeedSummary: Sendable {
       let mean = values.reduce(0, +) / count
       let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       let deviation = (squares / (count - 1)).squareRoot()
-      let half = StudentT.quantile975(degrees: values.count - 1) * deviation / count.squareRoot()
+      let half = studentQuantile(freedom: values.count - 1) * deviation / count.squareRoot()
       (self.name, self.values, self.mean, self.deviation) = (name, values, mean, deviation)
       interval = Interval(low: max(0, mean - half), high: min(1, mean + half))
     }
@@ -78,23 +78,5 @@ public struct SeedSummary: Sendable {
         row.name.padded(18) + percent(row.mean).padded(9) + percent(row.deviation).padded(9)
           + "\(percent(row.interval.low)) to \(percent(row.interval.high))"
       }).joined(separator: "\n")
-  }
-}
-
-/// The 0.975 quantile of Student's distribution.
-enum StudentT {
-  private static let table = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
-    2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056,
-    2.052, 2.048, 2.045, 2.042,
-  ]
-
-  /// - Parameter degrees: of freedom; beyond 30 by the first terms of Fisher's expansion.
-  static func quantile975(degrees: Int) -> Double {
-    precondition(degrees > 0, "\(degrees) degrees of freedom")
-    if degrees <= table.count { return table[degrees - 1] }
-    let (z, n) = (1.959963984540054, Double(degrees))
-    return z + (z * z * z + z) / (4 * n) + (5 * z * z * z * z * z + 16 * z * z * z + 3 * z)
-      / (96 * n * n)
   }
 }

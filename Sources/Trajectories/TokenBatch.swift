@@ -10,6 +10,8 @@ public struct TokenBatch: Sendable {
   /// `[S + 1]` sequence `s` is tokens `offsets[s]..<offsets[s + 1]`.
   public var offsets: [Int]
   public var tokens: [Int32]
+  /// The model's turn that a token belongs to, from 0.
+  public var turns: [Int]
   /// 1 where the policy wrote the token and it is trained on, else 0.
   public var mask: [UInt8]
   public var advantages: [Float]
@@ -25,6 +27,8 @@ public struct TokenBatch: Sendable {
   public var entropies: [Float]
   /// Nats, when the batch was collected.
   public var oldEntropies: [Float]
+  /// What each observer noted of the tokens' rows, in the order of the observers.
+  public var observed: [ObservedRows]
 
   public var count: Int { tokens.count }
   public var sequenceCount: Int { prompts.count }
@@ -47,11 +51,13 @@ public struct TokenBatch: Sendable {
     self.groups = []
     offsets = [0]
     tokens = []
+    turns = []
     mask = []
     self.advantages = []
     oldLogprobs = []
     behaviourLogprobs = []
     oldEntropies = []
+    observed = []
     for (index, rewarded) in groups.enumerated() {
       for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
         let count = trajectory.tokens.count
@@ -59,11 +65,16 @@ public struct TokenBatch: Sendable {
         prompts.append(rewarded.group.prompt.tokens)
         self.groups.append(index)
         tokens += trajectory.tokens
+        turns += repeatElement(0, count: count)
         mask += repeatElement(trained ? 1 : 0, count: count)
         self.advantages += repeatElement(advantages[index][sample], count: count)
         oldLogprobs += trajectory.oldLogprobs
         behaviourLogprobs += trajectory.behaviourLogprobs
         oldEntropies += trajectory.entropies
+        if observed.isEmpty {
+          observed = trajectory.observed.map { ObservedRows(width: $0.width) }
+        }
+        for (observer, rows) in trajectory.observed.enumerated() { observed[observer].append(rows) }
         offsets.append(tokens.count)
       }
     }
@@ -81,11 +92,13 @@ public struct TokenBatch: Sendable {
     groups = Array(prompts.indices)
     offsets = completions.reduce(into: [0]) { $0.append($0.last! + $1.count) }
     tokens = completions.flatMap(\.self)
+    turns = Array(repeating: 0, count: tokens.count)
     mask = Array(repeating: 1, count: tokens.count)
     advantages = Array(repeating: 0, count: tokens.count)
     (logprobs, oldLogprobs, behaviourLogprobs) = (advantages, advantages, advantages)
     referenceLogprobs = nil
     (entropies, oldEntropies) = (advantages, advantages)
+    observed = []
   }
 
   /// The sequences `range` alone, columns cut to match.
@@ -96,6 +109,7 @@ public struct TokenBatch: Sendable {
     part.groups = Array(groups[range])
     part.offsets = offsets[range.lowerBound...range.upperBound].map { $0 - tokens.lowerBound }
     part.tokens = Array(self.tokens[tokens])
+    part.turns = Array(turns[tokens])
     part.mask = Array(mask[tokens])
     part.advantages = Array(advantages[tokens])
     part.logprobs = Array(logprobs[tokens])
@@ -104,6 +118,7 @@ public struct TokenBatch: Sendable {
     part.referenceLogprobs = referenceLogprobs.map { Array($0[tokens]) }
     part.entropies = Array(entropies[tokens])
     part.oldEntropies = Array(oldEntropies[tokens])
+    part.observed = observed.map { $0[tokens] }
     return part
   }
 }

@@ -20,6 +20,8 @@ public struct Trajectory: Sendable {
   public var oldLogprobs: [Float]
   /// `[n]` nats, the entropy of that distribution.
   public var entropies: [Float]
+  /// What each observer noted of the tokens' rows, in the order of the observers.
+  public var observed: [ObservedRows] = []
   /// The completion without its end token or stop string.
   public var text: String
   public var stop: StopReason

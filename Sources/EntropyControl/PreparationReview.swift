@@ -1,0 +1,76 @@
+import Trajectories
+
+/// Holds what an intervention's `prepare` left against what its stage allows.
+struct PreparationReview {
+  let member: any EntropyIntervention
+  let batch: TokenBatch
+  let shaping: Shaping
+  let rows: [Bool]
+
+  func check(from before: TokenBatch, _ shapingBefore: Shaping) throws(InterventionError) {
+    let stage = member.needs.stage
+    // By bits, so that a NaN where nothing is trained on equals itself.
+    if stage != .advantages,
+      batch.advantages.map(\.bitPattern) != before.advantages.map(\.bitPattern)
+    {
+      throw .outsideStage(member.name, stage, what: "advantages")
+    }
+    if stage != .masks, batch.mask != before.mask {
+      throw .outsideStage(member.name, stage, what: "masks")
+    }
+    if let t = batch.mask.indices.first(where: { batch.mask[$0] > before.mask[$0] }) {
+      throw .failed(
+        member.name, call: "prepare",
+        reason: "it sets the mask of token \(t), which is not trained on; masks can be cleared only"
+      )
+    }
+    if stage == .advantages, shaping != shapingBefore {
+      throw .outsideStage(member.name, stage, what: "weights, clip bounds or coefficients")
+    }
+    try member.requireFinite(batch.advantages, "the advantage", where: batch.mask)
+    try member.requireFinite(shaping.weights, "the weight", where: batch.mask)
+    for (name, bounds) in [
+      ("clip_low", shaping.clipLow), ("clip_high", shaping.clipHigh),
+      ("dual_clip", shaping.dualClip),
+    ] {
+      guard let t = bounds.firstIndex(where: { !($0 >= 0) }) else { continue }
+      throw .notFinite(member.name, what: name, value: Double(bounds[t]), token: t)
+    }
+    for (name, value) in [
+      ("the entropy coefficient", shaping.entropyCoefficient),
+      ("the KL coefficient", shaping.klCoefficient), ("the scalar loss", shaping.scalarLoss),
+    ] where !value.isFinite {
+      throw .notFinite(member.name, what: name, value: value, token: nil)
+    }
+    if let t = rows.indices.first(where: { rows[$0] && batch.mask[$0] == 0 }) {
+      throw .failed(
+        member.name, call: "prepare", reason: "it wants the row of token \(t), which is masked")
+    }
+  }
+}
+
+extension EntropyIntervention {
+  func requireFinite(
+    _ values: [Float], _ what: String, where mask: [UInt8]? = nil
+  ) throws(InterventionError) {
+    guard
+      let t = values.indices.first(where: {
+        !values[$0].isFinite && (mask == nil || mask![$0] != 0)
+      })
+    else { return }
+    throw .notFinite(name, what: what, value: Double(values[t]), token: t)
+  }
+
+  /// Names the intervention and the call in what goes wrong.
+  func attempting<Result>(
+    _ call: String, _ body: () throws -> Result
+  ) throws(InterventionError) -> Result {
+    do {
+      return try body()
+    } catch let error as InterventionError {
+      throw error
+    } catch {
+      throw .failed(name, call: call, reason: "\(error)")
+    }
+  }
+}
