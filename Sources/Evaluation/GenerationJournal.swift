@@ -11,6 +11,8 @@ public final class GenerationJournal {
 
   /// By pass and the problem's place in its file.
   public let kept: [Pass: [Int: [Completion]]]
+  /// How many completions were there when it was opened.
+  public var completions: Int { kept.values.flatMap(\.values).reduce(0) { $0 + $1.count } }
   private let file: URL
   private let handle: FileHandle
 

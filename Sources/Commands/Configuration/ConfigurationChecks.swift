@@ -91,6 +91,8 @@ extension SFTConfiguration {
 extension EvalConfiguration {
   func check() throws(ConfigurationError) {
     try require(atLeast: 0, [("eval.samples", samples)])
+    try require(atLeast: 1, atMost: 1000, [("eval.seeds", seeds)])
+    if let probe { try require(atLeast: 1, [("eval.probe", probe)]) }
     try require(
       greedy || samples >= 1, "eval.samples", samples,
       "without a greedy completion there is nothing to judge; use at least 1")
