@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Evaluation
 import Foundation
 import Objectives
 import PluginHost
@@ -58,7 +59,8 @@ public struct TemperCommand: ParsableCommand {
   private static func isWrongUse(_ error: any Error) -> Bool {
     switch error {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
-      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration:
+      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
+      is UnknownProtocol, is UnknownDescription:
       true
     default: false
     }

@@ -19,14 +19,14 @@ extension EvaluationReport {
     var members: [JSONLiteral.Member] = [.init("protocol_name", .string(scores.name))]
     if let greedy = scores.greedy { members.append(.init("greedy", greedy.literal)) }
     if let average = scores.average {
-      let n = scores.sampleCount
-      var literal = scores.pass(at: 1).literal
+      let summary = scores.summary
+      var literal = summary.passes[0].score.literal
       literal["stderr_problems"] = .double(average.problemError)
       literal["stderr_sampling"] = .double(average.samplingError)
-      members.append(.init("avg@\(n)", literal))
-      members += scores.passes.map { .init("pass@\($0.k)", $0.score.literal) }
-      for k in scores.shownKs where k > 1 {
-        var literal = Score.mean(of: scores.majorities(at: k)).literal
+      members.append(.init("avg@\(scores.sampleCount)", literal))
+      members += summary.passes.map { .init("pass@\($0.k)", $0.score.literal) }
+      for (k, score) in summary.majorities {
+        var literal = score.literal
         literal["expected_over_ties"] = .double(scores.expectedMajority(at: k))
         members.append(.init("maj@\(k)", literal))
       }

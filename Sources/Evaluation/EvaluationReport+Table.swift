@@ -32,12 +32,12 @@ extension EvaluationReport {
       ? ""
       : "; standard error \(percent(average.problemError)), of sampling alone "
         + percent(average.samplingError)
-    add("avg@\(headline.sampleCount)", headline.pass(at: 1), errors)
-    let passes = headline.passes
-    for k in headline.shownKs { add("pass@\(k)", passes[k - 1].score) }
-    for k in headline.shownKs where k > 1 {
-      add("maj@\(k)", Score.mean(of: headline.majorities(at: k)))
+    let summary = headline.summary
+    add("avg@\(headline.sampleCount) (pass@1)", summary.passes[0].score, errors)
+    for (k, score) in summary.passes where k > 1 && headline.shownKs.contains(k) {
+      add("pass@\(k)", score)
     }
+    for (k, score) in summary.majorities { add("maj@\(k)", score) }
     return lines.joined(separator: "\n")
   }
 

@@ -80,9 +80,21 @@ public struct GradedProblems: Sendable {
   /// The mean of pass@k over problems; problems are resampled for the interval.
   public func pass(at k: Int) -> Score { Score.mean(of: passes(at: k)) }
 
-  /// The mean of pass@k for every k.
-  public var passes: [(k: Int, score: Score)] {
-    zip(ks, Score.means(of: ks.map(passes))).map { ($0, $1) }
+  /// Every score of the samples, their intervals from the same draws of problems.
+  public var summary: SampleScores {
+    let voteKs = shownKs.filter { $0 > 1 }
+    let scores = Score.means(of: ks.map(passes) + voteKs.map(majorities))
+    return SampleScores(
+      passes: zip(ks, scores).map { ($0, $1) },
+      majorities: zip(voteKs, scores.dropFirst(ks.count)).map { ($0, $1) })
+  }
+
+  /// Scores of the sampled completions.
+  public struct SampleScores: Sendable {
+    /// The mean of pass@k for every k.
+    public let passes: [(k: Int, score: Score)]
+    /// The mean of maj@k for ``GradedProblems/shownKs`` above 1.
+    public let majorities: [(k: Int, score: Score)]
   }
 
   // MARK: Votes

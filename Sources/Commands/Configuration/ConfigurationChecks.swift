@@ -60,6 +60,9 @@ extension GRPOConfiguration {
         training.objective.needsReference, "objective.kl_target", klTarget,
         "and objective.kl_coefficient, which it steers, is 0. Start that at 0.001, say")
     }
+    try require(
+      atLeast: 1,
+      [("eval.every", evaluation.every ?? 1), ("eval.probe", evaluation.probe ?? 1)])
     try run.check()
     try data.check()
     try rollout.check()

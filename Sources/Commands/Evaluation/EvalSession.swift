@@ -36,7 +36,8 @@ struct EvalSession {
   ///   - journal: where what was generated is kept until the report is whole; `nil` for nowhere.
   ///   - resuming: goes on with a journal that is there.
   func evaluate(
-    seed: UInt64, identity: [JSONLiteral.Member], journal file: URL? = nil, resuming: Bool = false
+    seed: UInt64, identity: [JSONLiteral.Member], journal file: URL? = nil, resuming: Bool = false,
+    showsProgress: Bool = true
   ) throws -> (report: EvaluationReport, journal: GenerationJournal?) {
     var sampling = sampling
     sampling.seed = seed
@@ -55,7 +56,7 @@ struct EvalSession {
     var ended = 0
     let problems = try evaluator.generate(prompts, journal: journal) {
       ended += 1
-      progress.advance(to: ended)
+      if showsProgress { progress.advance(to: ended) }
     }
     let report = EvaluationReport(
       Generations(conditions: conditions, problems: problems), graders: task.graders,

@@ -76,11 +76,21 @@ struct SuiteCatalog {
     }
     let files = folders.map { $0.appending(path: path) }
     guard let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
-      throw DescriptionError(
-        "there is no \(what) '\(name)'"
-          + (nearestName(to: name, among: known).map { "; did you mean '\($0)'?" }
-            ?? "; there are \(known.joined(separator: ", "))"))
+      throw UnknownDescription(what: what, name: name, known: known)
     }
     return file
+  }
+}
+
+/// A suite or a template that is not there.
+struct UnknownDescription: Error, CustomStringConvertible {
+  let what: String
+  let name: String
+  let known: [String]
+
+  var description: String {
+    "there is no \(what) '\(name)'"
+      + (nearestName(to: name, among: known).map { "; did you mean '\($0)'?" }
+        ?? "; there are \(known.joined(separator: ", "))")
   }
 }
