@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
     .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
     .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
+    .library(name: "verifier_math", type: .dynamic, targets: ["verifier_math"]),
   ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
@@ -68,6 +69,7 @@ let package = Package(
     room("JSON", ["CJSONC"]),
     room("Numerals"),
     room("Pages"),
+    room("MathAnswers"),
     room("Spelling"),
     room("Tensors"),
 
@@ -116,8 +118,8 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Evaluation",
-        "Trajectories", "Rollouts", "JSON", "Tensors", "Kernels",
+        "Evaluation", "Verifiers", "Metrics", "Trajectories", "Rollouts", "JSON", "Tensors",
+        "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -136,10 +138,12 @@ let package = Package(
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
     plugin("verifier", "exact", ["Numerals"]),
     plugin("verifier", "arithmetic"),
+    plugin("verifier", "math", ["MathAnswers"]),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
+    tests(of: "MathAnswers"),
     tests(of: "Spelling"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),

@@ -46,7 +46,9 @@ struct PromptTemplateTests {
 
   @Test func aProbeIsTheSameRowsWhateverTheirOrder() throws {
     let lines = (0..<40).map { #"{"id": "row-\#($0)", "problem": "\#($0)"}"# }
-    func ids(_ data: Dataset) throws -> [String] { try (0..<data.count).map { try data.row(at: $0).id } }
+    func ids(_ data: Dataset) throws -> [String] {
+      try (0..<data.count).map { try data.row(at: $0).id }
+    }
     let rows = try lines.map { JSONLiteral(try JSON(parsing: $0)) }
     let forward = try Dataset(name: "made", rows: rows).probe(8)
     let backward = try Dataset(name: "made", rows: rows.reversed()).probe(8)

@@ -56,7 +56,9 @@ struct AnswerRuleTests {
   }
 
   @Test func noRuleIsSlowOnALongText() {
-    let texts = ["$", "#### ", "\\boxed{", "<answer>", "answer is ", "9,", "-", "Final Answer: The"]
+    let texts = [
+      "$", "#### ", "\\boxed{", "<answer>", "answer is ", "9,", "-", "Final Answer: The",
+    ]
     for rule in AnswerRule.allCases {
       for text in texts {
         let long = String(repeating: text, count: 200_000 / text.count)

@@ -26,7 +26,8 @@ struct ContinualTests {
     var history = TrainingHistory(suites: ["new", "old"])
     #expect(history.worstCaseAccuracy == nil && history.minimum(of: 1) == nil)
     for values in [[0.1, 0.75], [0.5, 0.25], [1, 0.5]] { history.add(values) }
-    let metrics = ContinualMetrics(accuracy: [[0.75, 0.25, 0.5], [0.1, 0.5, 1]], taskEnds: [0, 2])
+    let metrics = ContinualMetrics(
+      accuracy: [[0.75, 0.25, 0.5], [0.1, 0.5, 1]], taskEnds: [0, 2])
     #expect(history.minimumAccuracy == metrics.minimumAccuracy)
     #expect(history.worstCaseAccuracy == metrics.worstCaseAccuracy)
     #expect(history.stabilityGap(of: 1) == metrics.stabilityGaps[0][0])
