@@ -7,6 +7,9 @@ public struct AnswerProtocol: Sendable, Equatable {
   public enum Method: Sendable, Equatable {
     /// The suite's verifier does both, with this `extract` where it is not `nil`.
     case verifier(extract: String?)
+    /// The same, with a tolerance of that share of a gold answer that is a number, handed over as
+    /// the row's `error`.
+    case tolerant(Double, extract: String?)
     /// A rule finds the answer.
     case rule(AnswerRule, Comparison)
     /// The form that the prompt asked for finds it, and the suite's equality compares.
@@ -34,6 +37,9 @@ public struct AnswerProtocol: Sendable, Equatable {
     .init("verifier", .verifier(extract: nil), "the verifier as it is configured"),
     .init("flexible", .verifier(extract: "flexible"), "any form of answer; the verifier compares"),
     .init("boxed", .verifier(extract: "boxed"), "the box alone; the verifier compares"),
+    .init(
+      "relative-1e-2", .tolerant(0.01, extract: "flexible"),
+      "as flexible, with numbers right within 1% of the gold answer"),
     .init("strict", .askedForm, "the form that the prompt asks for alone; the verifier compares"),
     .init(
       "lm-eval-gsm8k-strict", .rule(.lmEvalStrict, .gsm8kText),
@@ -84,13 +90,6 @@ public struct AnswerProtocol: Sendable, Equatable {
     return found
   }
 
-  /// What decides its verdicts besides a verifier, for the report.
-  var rule: String? {
-    switch method {
-    case .verifier, .askedForm: nil
-    case .rule(let rule, _): rule.rawValue
-    }
-  }
 }
 
 public struct UnknownProtocol: Error, Equatable, CustomStringConvertible {

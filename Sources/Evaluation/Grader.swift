@@ -52,12 +52,13 @@ public struct Grader: Sendable {
 
   private func judge(_ problems: [AnsweredProblem]) -> [Judgement] {
     switch answerProtocol.method {
-    case .verifier:
+    case .verifier, .tolerant:
       return verifiers!.judge(
         problems.flatMap { problem in
-          problem.completions.map { completion in
+          let row = judgedRow(of: problem)
+          return problem.completions.map { completion in
             VerifierSample(
-              row: problem.row, prompt: problem.prompt, completion: completion.text,
+              row: row, prompt: problem.prompt, completion: completion.text,
               tokens: completion.tokens)
           }
         }
@@ -101,6 +102,17 @@ public struct Grader: Sendable {
       judgements[entry.place] = judgement
     }
     return judgements
+  }
+
+  /// The row that the verifier is shown: with a tolerance, where the protocol has one.
+  private func judgedRow(of problem: AnsweredProblem) -> String {
+    guard case .tolerant(let share, _) = answerProtocol.method,
+      let gold = gold(of: problem.row).flatMap(plainNumber),
+      let json = try? JSON(parsing: problem.row, source: "row")
+    else { return problem.row }
+    var literal = JSONLiteral(json)
+    literal["error"] = .string("\(abs(gold) * share)")
+    return literal.serialized()
   }
 
   private func gold(of row: String) -> String? {
@@ -150,4 +162,14 @@ public struct Grader: Sendable {
     literal[goldKey] = .string(gold)
     return literal.serialized()
   }
+}
+
+/// The value of a number in decimals, with a power of ten in TeX's spelling or with `e`; `nil` for
+/// anything else.
+func plainNumber(_ text: String) -> Double? {
+  var text = text.filter { !$0.isWhitespace && $0 != "$" && $0 != "," }
+  for times in ["\\times10^", "\\cdot10^"] { text = text.replacing(times, with: "e") }
+  text = text.filter { $0 != "{" && $0 != "}" }
+  guard text.allSatisfy({ "0123456789+-.eE".contains($0) }) else { return nil }
+  return Double(text)
 }

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 import Trajectories
 import Verifiers
@@ -33,6 +34,28 @@ struct GraderTests {
 
   @Test func aRowWithoutAGoldFailsInsteadOfBeingWrong() throws {
     #expect(try verdicts("lm-eval-gsm8k-flexible", ["#### 7"], row: "{}") == [.failed])
+  }
+
+  @Test func aToleranceIsHandedToTheVerifierAsTheRowsError() throws {
+    struct Near: Verifier {
+      let name = "near"
+      func judge(_ samples: [VerifierSample]) -> [Judgement] {
+        samples.map { sample in
+          let row = try? JSON(parsing: sample.row)
+          return Judgement(.wrong, reward: 0, reason: row?["error"].string ?? "none")
+        }
+      }
+    }
+    func tolerance(_ gold: String) throws -> String {
+      let grader = Grader(
+        try .named("relative-1e-2"), verifiers: VerifierSet([.init(Near())], threads: 1))
+      let row: JSONLiteral = ["answer": .string(gold)]
+      return grader.grade([problem("x", ["1"], row: row.serialized())]).problems[0].samples[0]
+        .reason
+    }
+    #expect(try tolerance("-200") == "2.0")
+    #expect(try tolerance(#"4.0 \times 10^{3}"#) == "40.0")
+    #expect(try tolerance("x^2") == "none" && tolerance("e") == "none")
   }
 
   @Test func harnessesIgnoreCommasDollarsAndAFullStop() {

@@ -175,14 +175,14 @@ struct Eval: ParsableCommand {
     let kept = try read(path)
     // The settings of the suite that was evaluated, and over them what is said now.
     var defaults = EvalConfiguration()
-    var suite: Suite?
-    if case .string(let name)? = kept.generations["suite"] {
-      suite = try SuiteCatalog().suite(named: name)
-      defaults.apply(suite!)
-    }
-    if case .string(let template)? = kept.generations["template"] { defaults.template = template }
+    if case .string(let name)? = kept.generations["suite"] { defaults.suite = name }
+    if case .string(let id)? = kept.generations["template"] { defaults.template = id }
+    let named = try arguments.resolve(EvalConfiguration.table, defaults: defaults)
+    let catalog = SuiteCatalog(suite: named.suite)
+    let suite = try named.suite.map(catalog.suite)
+    if let suite { defaults.protocols = suite.protocols.map(\.name) }
     let configuration = try arguments.resolve(EvalConfiguration.table, defaults: defaults)
-    let form = try configuration.template.map { try SuiteCatalog().template($0).form } ?? .box
+    let form = try configuration.template.map { try catalog.template($0).form } ?? .box
     let graders = try GraderFactory(configuration, suite: suite, form: form).graders()
     let report = EvaluationReport(kept.generations, graders: graders, groupKeys: kept.groupKeys)
     try Files(self).write(report)

@@ -21,7 +21,7 @@ struct EvaluationTask {
 
   /// Reads everything but the model, so that what is missing is told at once.
   init(_ configuration: EvalConfiguration) throws {
-    let catalog = SuiteCatalog()
+    let catalog = SuiteCatalog(suite: configuration.suite)
     let suite = try configuration.suite.map(catalog.suite)
     let template = try configuration.template.map(catalog.template)
     (self.configuration, self.suite, self.template) = (configuration, suite, template)

@@ -57,7 +57,7 @@ struct GraderFactory {
     let same = equality.isEmpty ? nil : try set(equality)
     return try protocols.map { answerProtocol in
       switch answerProtocol.method {
-      case .verifier(let extract):
+      case .verifier(let extract), .tolerant(_, let extract):
         let judges = try set(verifiers, extract: extract)
         return Grader(
           answerProtocol, verifiers: judges.set, equality: same?.set, askedForm: form,

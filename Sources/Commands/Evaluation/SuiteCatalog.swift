@@ -7,10 +7,12 @@ struct SuiteCatalog {
   /// Folders that hold `<suite>/suite.yaml` and `templates/<id>.yaml`, in order.
   let folders: [URL]
 
-  /// `TEMPER_EVALS` (folders with colons between), `evals` here, beside or above the executable,
-  /// and `../share/temper/evals` beside it.
+  /// The folder of a suite that is given by its path, `TEMPER_EVALS` (folders with colons between),
+  /// `evals` here, beside or above the executable, and `../share/temper/evals` beside it.
+  ///
+  /// - Parameter suite: as it is given, by name or path.
   init(
-    environment: [String: String] = ProcessInfo.processInfo.environment,
+    suite: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
     executable: URL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
   ) {
     let named = (environment["TEMPER_EVALS"] ?? "").split(separator: ":").map {
@@ -20,8 +22,12 @@ struct SuiteCatalog {
     let above = sequence(first: executable.deletingLastPathComponent()) {
       $0.path == "/" ? nil : $0.deletingLastPathComponent()
     }
+    let own = suite.flatMap { Self.file(ofPath: $0) }.map {
+      $0.deletingLastPathComponent().deletingLastPathComponent()
+    }
     let places =
-      named + [URL(filePath: "evals")] + above.prefix(5).map { $0.appending(path: "evals") }
+      (own.map { [$0] } ?? []) + named + [URL(filePath: "evals")]
+      + above.prefix(5).map { $0.appending(path: "evals") }
       + [executable.deletingLastPathComponent().appending(path: "../share/temper/evals")]
     folders = places.filter {
       FileManager.default.fileExists(atPath: $0.appending(path: "templates").path)
@@ -40,13 +46,16 @@ struct SuiteCatalog {
 
   /// - Parameter name: a suite's name, or the path of its folder or file.
   func suite(named name: String) throws -> Suite {
-    if name.contains("/") || name.hasSuffix(".yaml") {
-      var file = URL(filePath: name)
-      if !name.hasSuffix(".yaml") { file.append(path: "suite.yaml") }
-      return try Suite(YAMLFile.read(file), file: name)
-    }
+    if let file = Self.file(ofPath: name) { return try Suite(YAMLFile.read(file), file: name) }
     let file = try find("\(name)/suite.yaml", name: name, what: "suite", among: names)
     return try Suite(YAMLFile.read(file), file: "evals/\(name)/suite.yaml")
+  }
+
+  /// The description that a path leads to; `nil` for a name.
+  private static func file(ofPath name: String) -> URL? {
+    guard name.contains("/") || name.hasSuffix(".yaml") else { return nil }
+    let path = URL(filePath: name)
+    return name.hasSuffix(".yaml") ? path : path.appending(path: "suite.yaml")
   }
 
   /// - Parameter id: a template's id, or the path of its file.
