@@ -144,7 +144,11 @@ let package = Package(
         "Rollouts", "Models", "Objectives", "EntropyControl", "Optimizers", "Verifiers",
         "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
-    room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
+    room(
+      "Evaluation",
+      [
+        "Rollouts", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
+      ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
@@ -153,6 +157,8 @@ let package = Package(
         "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
         "Rollouts", "JSON", "Tensors", "Kernels", "Verifiers", "Metrics",
+        "Evaluation", "Verifiers", "Metrics", "Trajectories", "Rollouts", "JSON", "Tensors",
+        "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -165,6 +171,9 @@ let package = Package(
         "Kernels", "JSON", "Spelling",
         "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
         "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "Tokenizers",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
+        "Optimizers",
         "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
         "Sandbox", "COpenBLAS",
       ], products: [argumentParser, yams]),
@@ -221,7 +230,7 @@ let package = Package(
       ]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
-    tests(of: "Arena", ["JSON"]),
+    tests(of: "Arena", ["Evaluation", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),

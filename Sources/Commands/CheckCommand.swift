@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
       """,
     subcommands: [
       Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
-      Optimizers.self, VerifiersCheck.self, Gold.self, CheckPlugin.self,
+      Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self, CheckPlugin.self,
     ])
 
   struct Output: ParsableArguments {
@@ -113,6 +113,14 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "optimizers.json, or the folder that holds it.") var path: String
     @OptionGroup var output: Output
     func run() throws { try output.finish { try checkOptimizers(path: URL(filePath: path)) } }
+  }
+
+  struct MetricsCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "metrics", abstract: "Scores, intervals and tests of evaluations.")
+    @Argument(help: "eval_metrics.json, or the folder that holds it.") var path: String
+    @OptionGroup var output: Output
+    func run() throws { try output.finish { try checkMetrics(path: URL(filePath: path)) } }
   }
 
   /// The verifier that a check is about.

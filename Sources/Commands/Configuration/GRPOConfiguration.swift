@@ -35,6 +35,7 @@ struct GRPOConfiguration: Sendable {
   /// The mean KL that the coefficient is steered towards; nil keeps it fixed.
   var klTarget: Double?
   var klHorizon = 10_000.0
+  var evaluation = EvaluationSettings()
   /// Also write per-token columns into the rollout files.
   var logColumns = false
 
@@ -127,6 +128,7 @@ struct GRPOConfiguration: Sendable {
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
       ] + SettingsTable.samplingSettings(\.rollout)
     ),
+    ("Evaluation", SettingsTable.evaluationSettings(\.evaluation)),
     (
       "Objective",
       [
