@@ -29,7 +29,7 @@ struct EvalConfiguration: Sendable {
         Setting("model", \.model, help: "The model's folder."),
         Setting(
           "verifiers", \.verifiers, "verifier",
-          help: "Who judges the completions; as in temper grpo."),
+          help: "Who judges the completions; as in temper grpo. --plugin PATH does the same."),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
         Setting(

@@ -58,7 +58,8 @@ public struct TemperCommand: ParsableCommand {
   private static func isWrongUse(_ error: any Error) -> Bool {
     switch error {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
-      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration:
+      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
+      PluginTemplateError.name:
       true
     default: false
     }
