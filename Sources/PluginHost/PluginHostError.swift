@@ -61,7 +61,7 @@ extension PluginHostError: CustomStringConvertible {
     case .several(let path, let names):
       return """
         \(path): holds several plugins (\(names.joined(separator: ", "))); \
-        put its folder into TEMPER_PLUGIN_PATH and give the name
+        name it with --plugins and give the plugin's name
         """
     case .option(let text, let reason):
       return "'\(text)': \(reason); options are written NAME:key=value,key=value"
