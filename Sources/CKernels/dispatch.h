@@ -59,13 +59,19 @@ struct tk_tile;  // product.h
   KERNEL(logprob_forward_row,                                                                     \
          (float *logprob, float *entropy, double *lse, const float *logits, int32_t token,        \
           float inverse_temperature, int64_t allowed))                                            \
+  KERNEL(logprob_row_block,                                                                       \
+         (float *logprobs, const float *logits, double lse, float inverse_temperature,            \
+          int64_t count))                                                                         \
+  KERNEL(add_scaled_block,                                                                        \
+         (float *y, const float *x, float scale, int64_t count, int *finite))                     \
   KERNEL(logprob_backward_row,                                                                    \
          (float *dlogits, const float *logits, int32_t token, float dlogprob, float dentropy,     \
           double lse, float entropy, float inverse_temperature, int64_t allowed,                  \
           int64_t columns))                                                                       \
   KERNEL(sample_row,                                                                              \
-         (int32_t *token, float *behaviour, float *old, float *entropy, const float *logits,      \
-          double uniform, const tk_sampling *sampling, int64_t allowed, float *scratch))          \
+         (int32_t *token, float *behaviour, float *old, float *entropy, double *lse,              \
+          const float *logits, double uniform, const tk_sampling *sampling, int64_t allowed,      \
+          float *scratch))                                                                        \
   KERNEL(adamw_block, (float *theta, float *m, float *v, const float *g,                          \
                        const tk_adamw_step *step, int64_t count))                                 \
   KERNEL(sum_of_squares_block, (double *sum, const float *x, int64_t count))                      \

@@ -1,4 +1,5 @@
-// Log-probability and entropy of sampled tokens, and the gradient of both.
+// Log-probability and entropy of sampled tokens, whole rows of log-probabilities, and the gradient
+// of all three.
 #include "dispatch.h"
 
 typedef struct forward_work {
@@ -53,4 +54,16 @@ void tk_logprob_backward(float *dlogits, int64_t lddl, const float *logits, int6
   backward_work w = {dlogits, lddl, logits,  ldl,     tokens,          dlogprob, dentropy,
                      lse,     entropy, 1 / temperature, allowed, columns};
   tk_parallel(rows, backward_task, &w);
+}
+
+void tk_logprob_row(float *logprobs, const float *logits, double lse, float temperature,
+                    int64_t allowed) {
+  tk_kernels()->logprob_row_block(logprobs, logits, lse, 1 / temperature, allowed);
+}
+
+int tk_logprob_row_backward(float *dlogits, const float *drow, float temperature,
+                            int64_t allowed) {
+  int finite;
+  tk_kernels()->add_scaled_block(dlogits, drow, 1 / temperature, allowed, &finite);
+  return finite;
 }

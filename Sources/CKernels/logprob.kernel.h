@@ -75,6 +75,17 @@ static void logprob_forward_row(float *logprob, float *entropy, double *lse, con
   if (lse != NULL) *lse = law_lse(&law);
 }
 
+// Every id's log-probability as law_logprob has that of one.
+static void logprob_row_block(float *logprobs, const float *logits, double lse,
+                              float inverse_temperature, int64_t count) {
+  const tk_vf inverse = tk_splat(inverse_temperature);
+  for (int64_t v = 0; v < count; v += TK_LANES) {
+    int64_t lanes = tk_lanes_at(v, count);
+    tk_vd z = tk_widen(tk_load_lanes(logits + v, lanes) * inverse);
+    tk_store_lanes(logprobs + v, __builtin_convertvector(z - lse, tk_vf), lanes);
+  }
+}
+
 // d/dz of dlogprob * logprob + dentropy * H is dlogprob (1[v = token] - p) - dentropy p (l + H),
 // l = z - lse.
 static void logprob_backward_row(float *dlogits, const float *logits, int32_t token,
@@ -95,4 +106,17 @@ static void logprob_backward_row(float *dlogits, const float *logits, int32_t to
   }
   dlogits[token] = dlogits[token] + dlogprob * inverse_temperature;
   memset(dlogits + allowed, 0, (size_t)(columns - allowed) * sizeof(float));
+}
+
+// y += scale * x; whether every x is finite.
+static void add_scaled_block(float *y, const float *x, float scale, int64_t count, int *finite) {
+  const tk_vf factor = tk_splat(scale);
+  tk_vi bad = {0};
+  for (int64_t i = 0; i < count; i += TK_LANES) {
+    int64_t lanes = tk_lanes_at(i, count);
+    tk_vf added = tk_load_lanes(x + i, lanes);
+    bad |= added - added != tk_splat(0);
+    tk_store_lanes(y + i, tk_fma(added, factor, tk_load_lanes(y + i, lanes)), lanes);
+  }
+  *finite = !tk_any(bad);
 }

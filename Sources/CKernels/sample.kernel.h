@@ -210,8 +210,8 @@ static int32_t draw_truncated(float *logprob, const float *logits, float inverse
 }
 
 static void sample_row(int32_t *token, float *behaviour, float *old, float *entropy,
-                       const float *logits, double uniform, const tk_sampling *sampling,
-                       int64_t allowed, float *scratch) {
+                       double *lse, const float *logits, double uniform,
+                       const tk_sampling *sampling, int64_t allowed, float *scratch) {
   const int greedy = sampling->temperature == 0;
   const float inverse = greedy ? 1 : 1 / sampling->temperature;
   const int truncated = (sampling->top_k > 0 && sampling->top_k < allowed) ||
@@ -229,5 +229,6 @@ static void sample_row(int32_t *token, float *behaviour, float *old, float *entr
     *token = draw(logits, inverse, &law, running, uniform * law.sum, allowed);
   *old = law_logprob(&law, logits[*token], inverse);
   *entropy = law_entropy(&law);
+  *lse = law_lse(&law);
   if (greedy || !truncated) *behaviour = *old;
 }

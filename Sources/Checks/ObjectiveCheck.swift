@@ -1,142 +1,126 @@
+import EntropyControl
 import Foundation
 import JSON
 import Objectives
 
 /// Compares a file of expected objectives, advantages, schedules and controllers with what this
-/// program computes.
+/// program computes: members of the GRPO family itself, the methods of plugins through them.
 ///
 /// A method that nothing shipped computes is skipped with the reason, never agreed.
 ///
-/// - Parameter path: `objectives.json`, or a folder that holds it.
+/// - Parameters:
+///   - path: `objectives.json`, or a folder that holds it.
+///   - makeIntervention: makes the plugin that owns a case, anew for each; `nil` where none of that
+///     name is shipped.
 /// - Throws: ``CheckError`` if the file cannot be read or is not of the form.
-public func checkObjectives(path: URL) throws -> CheckReport {
+public func checkObjectives(
+  path: URL,
+  makeIntervention: (_ name: String, _ configuration: JSONLiteral) throws -> (
+    any EntropyIntervention
+  )?
+) throws -> CheckReport {
   let file = try expectedValues(path, named: "objectives.json")
   let root = try JSON(contentsOf: file)
   guard root["cases"].kind == .array, root["batches"].kind == .object else {
     throw CheckError("\(file.path): 'batches' and 'cases' are needed, as in objectives.json")
   }
-  var report = CheckReport(what: "objectives")
+  return try withoutActuallyEscaping(makeIntervention) { make in
+    let plugins = ShippedInterventions(make: make)
+    var report = CheckReport(what: "objectives")
+    try checkCases(root, plugins, &report)
+    for entry in root["advantages"].array ?? [] { try checkAdvantages(entry, &report) }
+    for (name, block) in root["schedules"].object ?? [] {
+      try report.count("schedules.\(name)") { try compareSchedule(name, block, plugins) }
+    }
+    for (name, block) in root["controllers"].object ?? [] {
+      try report.count("controllers.\(name)") { try compareController(name, block, plugins) }
+    }
+    if root.has("policy_cliff") {
+      report.skip("policy_cliff", why: "the 'reward' detector measures it, which is not shipped")
+    }
+    return report
+  }
+}
+
+private func checkCases(
+  _ root: JSON, _ plugins: ShippedInterventions, _ report: inout CheckReport
+) throws {
   var batches: [String: ObjectiveCheckBatch] = [:]
   for entry in try root["cases"].requireArray() {
-    let name = try entry["name"].requireString()
-    if let why = reasonToSkip(entry) {
-      report.skip(name, why: why)
-      continue
+    try report.count(try entry["name"].requireString()) {
+      let owner = try ObjectiveOwner(of: entry)
+      let objective = try PolicyObjective(entry)
+      let key = try entry["batch"].requireString()
+      let batch = try batches[key] ?? ObjectiveCheckBatch(root["batches"][key])
+      batches[key] = batch
+      return switch owner {
+      case .core: try compare(entry, objective, batch: batch)
+      case .plugin(let name): try compare(entry, objective, batch: batch, plugins, name)
+      }
     }
-    let objective: PolicyObjective
+  }
+}
+
+/// Who computes a case.
+private enum ObjectiveOwner {
+  case core
+  case plugin(String)
+
+  init(of entry: JSON) throws {
+    guard let objective = entry["objective"].string else {
+      throw SkippedCase("it names no objective")
+    }
+    switch objective {
+    case "ppo_clip":
+      self = entry["hyper"]["entropy_coef"].isNull ? .core : .plugin("entropy-bonus")
+    case "gspo", "cispo", "sequence_ratio": self = .core
+    case "entropy_mask": self = .plugin("high-entropy-tokens")
+    case "steer", "lp_reg", "siren", "epo", "clip_cov", "kl_cov", "entropy_advantage":
+      self = .plugin(objective.replacing("_", with: "-"))
+    default: throw SkippedCase("no objective is called '\(objective)'")
+    }
+  }
+}
+
+private func compareSchedule(
+  _ name: String, _ block: JSON, _ plugins: ShippedInterventions
+) throws -> WorstError {
+  switch name {
+  case "overlong": try compareOverlong(block)
+  case "epo_beta_code": try comparePhaseWeights(block, plugins)
+  default: throw SkippedCase("no schedule is called '\(name)'")
+  }
+}
+
+private func compareController(
+  _ name: String, _ block: JSON, _ plugins: ShippedInterventions
+) throws -> WorstError {
+  switch name {
+  case "adaptive_kl": try compareAdaptiveKL(block)
+  case "adaptive_entropy_strict":
+    try compareAdaptiveEntropy(block, inclusive: false, plugins)
+  case "adaptive_entropy_inclusive":
+    try compareAdaptiveEntropy(block, inclusive: true, plugins)
+  default: throw SkippedCase("no controller is called '\(name)'")
+  }
+}
+
+/// Why nothing here computes a case.
+struct SkippedCase: Error {
+  let why: String
+  init(_ why: String) { self.why = why }
+}
+
+extension CheckReport {
+  /// Counts a case by the worst of its comparisons, or skips it where `compare` says why, or where
+  /// it asks for an objective that temper does not offer.
+  fileprivate mutating func count(_ name: String, _ compare: () throws -> WorstError) throws {
     do {
-      objective = try PolicyObjective(hyper: entry["hyper"])
-    } catch {
-      report.skip(name, why: error.description)
-      continue
-    }
-    let key = try entry["batch"].requireString()
-    let batch = try batches[key] ?? ObjectiveCheckBatch(root["batches"][key])
-    batches[key] = batch
-    try report.count(name, compare(entry, objective, batch: batch))
-  }
-  for entry in root["advantages"].array ?? [] { try checkAdvantages(entry, &report) }
-  for (name, block) in root["schedules"].object ?? [] {
-    if name == "overlong" {
-      try report.count("schedules.\(name)", compareOverlong(block))
-    } else {
-      report.skip("schedules.\(name)", why: notShipped(owner: "epo"))
+      count(name, try compare())
+    } catch let skipped as SkippedCase {
+      skip(name, why: skipped.why)
+    } catch let refused as ObjectiveError {
+      skip(name, why: refused.description)
     }
   }
-  for (name, block) in root["controllers"].object ?? [] {
-    if name == "adaptive_kl" {
-      try report.count("controllers.\(name)", compareAdaptiveKL(block))
-    } else {
-      report.skip("controllers.\(name)", why: notShipped(owner: "adaptive-entropy"))
-    }
-  }
-  if root.has("policy_cliff") {
-    report.skip("policy_cliff", why: "the 'reward' detector measures it, which is not shipped")
-  }
-  return report
-}
-
-/// Why nothing here computes a case, or `nil`.
-private func reasonToSkip(_ entry: JSON) -> String? {
-  guard let objective = entry["objective"].string else { return "it names no objective" }
-  let hyper = entry["hyper"]
-  switch objective {
-  case "ppo_clip":
-    if !hyper["entropy_coef"].isNull { return notShipped(owner: "entropy-bonus") }
-    if !hyper["delta"].isNull { return "the two-sided bound 'delta' is not implemented" }
-    if !hyper["is_mode"].isNull { return "mismatch weights ('is_mode') are not implemented" }
-    return nil
-  case "gspo", "cispo", "sequence_ratio": return "'\(objective)' is not implemented"
-  case "entropy_mask": return notShipped(owner: "high-entropy-tokens")
-  case "steer", "lp_reg", "siren", "epo", "clip_cov", "kl_cov", "entropy_advantage":
-    return notShipped(owner: objective.replacing("_", with: "-"))
-  default: return "no objective is called '\(objective)'"
-  }
-}
-
-private func notShipped(owner: String) -> String {
-  "the plugin '\(owner)' owns it, which is not shipped"
-}
-
-/// A scheme of an entry of `advantages`, or the whole entry where it has no schemes.
-private func checkAdvantages(_ entry: JSON, _ report: inout CheckReport) throws {
-  let name = try entry["name"].requireString()
-  guard let schemes = entry["schemes"].object else {
-    report.skip(name, why: "'\(name)' is not implemented")
-    return
-  }
-  let groups = try entry["groups"].requireArray().map { try $0.requireInt() }
-  let rewards = try entry["rewards"].requireArray().map(\.double)
-  guard groups.count == rewards.count else {
-    throw CheckError("\(entry.path): \(groups.count) 'groups' for \(rewards.count) 'rewards'")
-  }
-  for (scheme, block) in schemes {
-    let estimator: AdvantageEstimator
-    switch scheme {
-    case "dr_grpo": estimator = .centered
-    case "grpo_temper", "grpo_trl": estimator = .standardized
-    case "grpo_verl": estimator = .standardizedVerl
-    case "batch_std": estimator = .batchStandardized
-    default:
-      report.skip("\(name).\(scheme)", why: "the advantage scheme '\(scheme)' is not implemented")
-      continue
-    }
-    // Rows of a group need not stand together.
-    var members: [Int: [Int]] = [:]
-    for (row, group) in groups.enumerated() { members[group, default: []].append(row) }
-    let order = members.sorted { $0.key < $1.key }.map(\.value)
-    let advantages = estimator.advantages(
-      of: order.map { $0.map { rewards[$0] } }, epsilon: block["eps"].double)
-    var found = [Double](repeating: 0, count: rewards.count)
-    for (row, advantage) in zip(order.joined(), advantages.joined()) { found[row] = advantage }
-    var worst = WorstError()
-    try worst.compare(found, block["advantage"], .double, at: "advantage")
-    report.count("\(name).\(scheme)", worst)
-  }
-}
-
-private func compareOverlong(_ rows: JSON) throws -> WorstError {
-  var worst = WorstError()
-  for (index, row) in try rows.requireArray().enumerated() {
-    let shaping = try OverlongShaping(
-      limit: row["max_len"].requireInt(), buffer: row["buffer"].requireInt(),
-      factor: row["factor"].double ?? 1)
-    let penalty = try shaping.penalty(length: row["length"].requireInt())
-    worst.compare(penalty, row["penalty"].double, .double, at: "[\(index)].penalty")
-  }
-  return worst
-}
-
-private func compareAdaptiveKL(_ block: JSON) throws -> WorstError {
-  var controller = try AdaptiveKL(
-    coefficient: block["init"].requireDouble(), target: block["target"].requireDouble(),
-    horizon: block["horizon"].requireDouble())
-  let sequences = try block["n_steps"].requireInt()
-  var worst = WorstError()
-  for (index, row) in try block["rows"].requireArray().enumerated() {
-    try controller.update(kl: row["kl"].requireDouble(), sequences: sequences)
-    worst.compare(
-      controller.coefficient, row["coef_next"].double, .double, at: "rows[\(index)].coef_next")
-  }
-  return worst
 }

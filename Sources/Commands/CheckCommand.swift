@@ -1,20 +1,22 @@
 import ArgumentParser
 import Checks
+import EntropyControl
 import Foundation
 import JSON
+import PluginHost
 
-/// `temper check`: files of expected values.
+/// `temper check`: files of expected values, and plugins.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Compare what temper computes with files of expected values.",
+    abstract: "Compare what temper computes with files of expected values; prove a plugin.",
     discussion: """
       Exit status 0 when everything compared agrees, 1 when something differs or nothing could be \
       compared, 2 when PATH is not of the form.
       """,
     subcommands: [
       Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
-      Optimizers.self,
+      Optimizers.self, CheckPlugin.self,
     ])
 
   struct Output: ParsableArguments {
@@ -91,10 +93,15 @@ struct CheckCommand: ParsableCommand {
 
   struct Objectives: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Losses, gradients, advantages and controllers.")
+      abstract: "Losses, gradients, advantages and controllers, those of plugins among them.")
     @Argument(help: "objectives.json.") var path: String
     @OptionGroup var output: Output
-    func run() throws { try output.finish { try checkObjectives(path: URL(filePath: path)) } }
+    func run() throws {
+      let catalog = PluginCatalog()
+      try output.finish {
+        try checkObjectives(path: URL(filePath: path)) { try catalog.intervention($0, $1) }
+      }
+    }
   }
 
   struct Optimizers: ParsableCommand {
@@ -102,5 +109,22 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "optimizers.json, or the folder that holds it.") var path: String
     @OptionGroup var output: Output
     func run() throws { try output.finish { try checkOptimizers(path: URL(filePath: path)) } }
+  }
+}
+
+extension PluginCatalog {
+  /// The intervention of a name with those of `settings` that it has; `nil` where there is none.
+  fileprivate func intervention(
+    _ name: String, _ settings: JSONLiteral
+  ) throws -> (any EntropyIntervention)? {
+    let isWanted = { (info: PluginInfo) in
+      info.name == name && info.kind == PluginKind.entropy.table
+    }
+    guard let info = plugins.first(where: isWanted) else { return nil }
+    var request = PluginRequest(name: name)
+    if case .object(let members) = settings {
+      request.configuration = .object(members.filter { info.defaults[$0.key] != nil })
+    }
+    return try intervention(request).intervention
   }
 }

@@ -13,7 +13,7 @@ import Trajectories
 struct EvalConfiguration: Sendable {
   var model = ""
   var data = DataConfiguration()
-  var verifiers: [VerifierChoice] = []
+  var verifiers: [PluginChoice] = []
   var pluginFolders: [String] = []
   var rollout = RolloutConfiguration()
   var samples = 0

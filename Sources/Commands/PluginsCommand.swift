@@ -3,11 +3,12 @@ import Foundation
 import JSON
 import PluginHost
 
-/// `temper plugins`: what there is, without running any of it.
+/// `temper plugins`: what there is, and what it costs.
 struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugins", abstract: "List plugins, describe them, and begin one.",
-    subcommands: [List.self, Info.self, PluginsNew.self])
+    commandName: "plugins",
+    abstract: "List plugins, describe them, begin one, measure what they cost.",
+    subcommands: [List.self, Info.self, PluginsNew.self, PluginsBench.self])
 
   struct Places: ParsableArguments {
     @Option(

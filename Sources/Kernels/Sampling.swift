@@ -36,10 +36,11 @@ public struct DrawnTokens: Sendable {
   public let tokens: [Int32]
   /// Under the law that the token was drawn from.
   public let behaviour: [Float]
-  /// Under softmax(logits / temperature); equal to `behaviour` to the bit where nothing was cut.
-  public let old: [Float]
-  /// Of softmax(logits / temperature).
-  public let entropies: [Float]
+  /// The tokens under softmax(logits / temperature), whatever was cut.
+  public let law: TokenLogprob
+  /// Under that law; equal to `behaviour` to the bit where nothing was cut.
+  public var old: [Float] { law.logprobs }
+  public var entropies: [Float] { law.entropies }
 }
 
 public enum Sampling {
@@ -65,11 +66,14 @@ public enum Sampling {
     var behaviour = [Float](repeating: 0, count: logits.rows)
     var old = behaviour
     var entropies = behaviour
+    var lse = [Double](repeating: 0, count: logits.rows)
     withUnsafePointer(to: law.code) {
       tk_sample(
-        &tokens, &behaviour, &old, &entropies, logits.base, Int64(logits.stride), uniforms, $0,
-        Int64(logits.rows), Int64(allowed))
+        &tokens, &behaviour, &old, &entropies, &lse, logits.base, Int64(logits.stride), uniforms,
+        $0, Int64(logits.rows), Int64(allowed))
     }
-    return DrawnTokens(tokens: tokens, behaviour: behaviour, old: old, entropies: entropies)
+    return DrawnTokens(
+      tokens: tokens, behaviour: behaviour,
+      law: TokenLogprob(logprobs: old, entropies: entropies, lse: lse, allowed: allowed))
   }
 }

@@ -29,4 +29,10 @@ public enum ThreadPool {
       }
     }
   }
+
+  /// Room for `count` floats of a body's own, contents undefined: the calling thread's, valid until
+  /// that thread asks again. No kernel uses it.
+  public static func room(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(start: tk_room(Int64(count)), count: count)
+  }
 }

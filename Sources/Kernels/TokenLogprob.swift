@@ -13,7 +13,8 @@ public struct TokenLogprob: Sendable {
   public let entropies: [Float]
   /// `[rows]`, the log of the sum of exponentials of logits / temperature.
   public let lse: [Double]
-  private let allowed: Int
+  /// How many ids have a probability.
+  public let allowed: Int
 
   /// - Parameters:
   ///   - logits: `[rows, columns]`.
@@ -72,6 +73,44 @@ public struct TokenLogprob: Sendable {
       dLogits.base, Int64(dLogits.stride), logits.base, Int64(logits.stride), tokens, dLogprob,
       dEntropy, lse, entropies, temperature, Int64(logits.rows), Int64(allowed),
       Int64(logits.columns))
+  }
+
+  /// Writes the log-probability of every id in row `row` of `logits`; that of the row's token is
+  /// its log-probability to the bit. Alone on the calling thread.
+  ///
+  /// - Parameters:
+  ///   - logits, temperature: as the forward saw them.
+  ///   - logprobs: `[allowed]`, in nats.
+  public func writeRow(
+    _ row: Int, of logits: Matrix, temperature: Float,
+    into logprobs: UnsafeMutableBufferPointer<Float>
+  ) {
+    check(row, of: logits, logprobs.count)
+    tk_logprob_row(
+      logprobs.baseAddress, logits.base + row * logits.stride, lse[row], temperature,
+      Int64(allowed))
+  }
+
+  /// Adds to row `row` of `dLogits` the gradient of a loss whose derivative in
+  /// z = logits / temperature is `dRow`. Alone on the calling thread.
+  ///
+  /// - Parameter dRow: `[allowed]`
+  /// - Returns: whether every element of `dRow` is finite.
+  public func addRowGradient(
+    _ dRow: UnsafeBufferPointer<Float>, of row: Int, temperature: Float, into dLogits: Matrix
+  ) -> Bool {
+    check(row, of: dLogits, dRow.count)
+    return tk_logprob_row_backward(
+      dLogits.base + row * dLogits.stride, dRow.baseAddress, temperature, Int64(allowed)) != 0
+  }
+
+  private func check(_ row: Int, of logits: Matrix, _ count: Int) {
+    precondition(
+      row >= 0 && row < logprobs.count && logits.rows == logprobs.count,
+      "row \(row) of \(logprobs.count), in \(logits.rows) rows of logits")
+    precondition(
+      count == allowed && allowed <= logits.columns,
+      "a row of \(count) for \(allowed) allowed ids of \(logits.columns)")
   }
 
   private static func check(

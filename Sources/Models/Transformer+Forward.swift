@@ -8,6 +8,7 @@ extension Transformer {
   /// Keys and values are written to `pages`: each layer to its own, or, where `pages` has a
   /// single layer, all to that one in turn, which serves whole sequences only.
   func forward(_ batch: RowBatch, pages: KeyValuePages, tape: Tape) -> Matrix {
+    passCount += 1
     growRotations(for: batch)
     batch.tokens.withUnsafeBufferPointer { ids in
       Embedding.forward(

@@ -29,7 +29,12 @@ public final class Transformer {
   private(set) var contextLength = 0
   private(set) var rotations: [RotationTable] = []
   let workspace = Workspace()
-  var packPages: KeyValuePages?
+  var keptPages: KeyValuePages?
+  /// Passes begun so far: what an earlier one left in the workspace is gone.
+  var passCount = 0
+  /// Seconds spent so far on making rows of log-probabilities and showing them: what observers and
+  /// row losses cost.
+  public internal(set) var rowSeconds = 0.0
   private let copies: [ComputeCopy]
 
   /// Builds the model, tensor by tensor.

@@ -54,6 +54,13 @@ public struct StepDenominators: Sendable, Equatable {
 }
 
 extension PolicyObjective {
+  /// `[N]` the coefficient `W` of each token's loss, from the masks of a whole step.
+  public func coefficients(_ batch: TokenBatch) -> [Float] {
+    coefficients(
+      offsets: batch.offsets, mask: batch.mask, denominators: StepDenominators(of: batch)
+    ).map(Float.init)
+  }
+
   /// `[N]` the coefficient `W` of each token's loss; zero where the mask is.
   ///
   /// - Parameters:

@@ -2,7 +2,7 @@ import Metrics
 
 extension MetricName {
   public static let policyLoss: Self = "policy/loss"
-  /// Share of trained tokens held at the upper bound, and at the lower.
+  /// Share of trained tokens whose ratio is held at its upper bound, and at its lower.
   public static let clipFractionHigh: Self = "policy/clip_fraction_high"
   public static let clipFractionLow: Self = "policy/clip_fraction_low"
   public static let dualClipFraction: Self = "policy/dual_clip_fraction"
@@ -16,6 +16,8 @@ extension MetricName {
   public static let policyEntropy: Self = "policy/entropy"
   /// Mean estimated divergence from the reference policy, nats.
   public static let referenceKL: Self = "policy/kl_reference"
+  /// Mean of what multiplies the surrogate of a trained token; where any of it is not 1.
+  public static let surrogateWeight: Self = "policy/surrogate_weight"
   public static let trainedTokens: Self = "policy/tokens"
 }
 
@@ -26,6 +28,8 @@ public struct ObjectiveDiagnostics: Sendable, Equatable {
   private var clippedHigh = 0
   private var clippedLow = 0
   private var dualClipped = 0
+  private var weight = 0.0
+  private var isWeighted = false
   private var logRatio = 0.0
   private var largestLogRatio = 0.0
   private var largestBehaviourGap: Double?
@@ -35,13 +39,15 @@ public struct ObjectiveDiagnostics: Sendable, Equatable {
   /// Of no tokens; the start of a merge.
   public init() {}
 
-  init(columns: TokenColumns, terms: TokenTerms) {
-    loss = terms.total
+  init(columns: TokenColumns, terms: TokenTerms, loss: Double) {
+    self.loss = loss
     for t in 0..<columns.count where columns.mask[t] != 0 {
       tokens += 1
-      clippedHigh += terms.isClipped[t] && columns.advantages[t] > 0 ? 1 : 0
-      clippedLow += terms.isClipped[t] && columns.advantages[t] < 0 ? 1 : 0
+      clippedHigh += terms.isClipped[t] && terms.ratio[t] > 1 ? 1 : 0
+      clippedLow += terms.isClipped[t] && terms.ratio[t] < 1 ? 1 : 0
       dualClipped += terms.isDualClipped[t] ? 1 : 0
+      weight += terms.weight[t]
+      isWeighted = isWeighted || terms.weight[t] != 1
       let difference = columns.logprobs[t] - columns.oldLogprobs[t]
       logRatio += difference
       largestLogRatio = max(largestLogRatio, abs(difference))
@@ -67,6 +73,8 @@ public struct ObjectiveDiagnostics: Sendable, Equatable {
     clippedHigh += other.clippedHigh
     clippedLow += other.clippedLow
     dualClipped += other.dualClipped
+    weight += other.weight
+    isWeighted = isWeighted || other.isWeighted
     logRatio += other.logRatio
     largestLogRatio = max(largestLogRatio, other.largestLogRatio)
     largestBehaviourGap = combined(largestBehaviourGap, other.largestBehaviourGap, max)
@@ -87,6 +95,7 @@ public struct ObjectiveDiagnostics: Sendable, Equatable {
     metrics[.clipFractionHigh] = Double(clippedHigh) / count
     metrics[.clipFractionLow] = Double(clippedLow) / count
     metrics[.dualClipFraction] = Double(dualClipped) / count
+    metrics[.surrogateWeight] = isWeighted ? weight / count : nil
     metrics[.maximumBehaviourGap] = largestBehaviourGap
     metrics[.referenceKL] = referenceKL.map { $0 / count }
     return metrics

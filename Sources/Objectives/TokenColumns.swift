@@ -16,11 +16,11 @@ public struct TokenColumns: Sendable {
   public var logprobs: [Double]
   /// `[N]` nats, under the policy that was current when the batch was collected.
   public var oldLogprobs: [Double]
-  /// `[N]` nats, under the law that the sampler drew from; for a diagnostic alone.
+  /// `[N]` nats, under the law that the sampler drew from; for mismatch weights and a diagnostic.
   public var behaviourLogprobs: [Double]?
   /// `[N]` nats, under the frozen reference policy.
   public var referenceLogprobs: [Double]?
-  /// `[N]` nats, of the policy as it is now; for a diagnostic alone.
+  /// `[N]` nats, of the policy as it is now; for an entropy term and a diagnostic.
   public var entropies: [Double]?
 
   public init(

@@ -48,7 +48,7 @@ final class ActiveSequence {
   private var tail: [UInt8] = []
 
   init(
-    prompt: Int, slot: Int, sample: Int, table: [Int32], position: Int, reservation: Int,
+    prompt: Int, slot: Int, trajectory: Trajectory, table: [Int32], position: Int, reservation: Int,
     decoder: StreamDecoder
   ) {
     self.prompt = prompt
@@ -57,7 +57,7 @@ final class ActiveSequence {
     self.position = position
     self.reservation = reservation
     self.decoder = decoder
-    trajectory = Trajectory(sample: sample)
+    self.trajectory = trajectory
   }
 
   /// The id to be fed next.

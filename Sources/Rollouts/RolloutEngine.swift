@@ -52,13 +52,17 @@ public final class RolloutEngine {
   /// - Parameters:
   ///   - step: keys the randomness; the same step gives the same completions.
   ///   - samples: which of each group's samples to draw, from 0.
+  ///   - observers: are shown the row that each token is drawn from, before anything is cut off it.
   /// - Returns: a group for each prompt, in order.
-  /// - Throws: ``RolloutError`` where a prompt does not fit, or the model gives no numbers.
+  /// - Throws: ``RolloutError`` where a prompt does not fit, or the model gives no numbers; what an
+  ///   observer throws.
   public func sample(
     _ prompts: [Prompt], samples: Range<Int>, settings: SamplingSettings, step: Int,
-    onEvent: @escaping (Event) -> Void = { _ in }
+    observers: [any RowObserver] = [], onEvent: @escaping (Event) -> Void = { _ in }
   ) throws -> [TrajectoryGroup] {
-    var run = try begin(prompts, samples: samples, settings: settings, step: step, onEvent: onEvent)
+    var run = try begin(
+      prompts, samples: samples, settings: settings, step: step, observers: observers,
+      onEvent: onEvent)
     while run.isUnfinished { try run.advance() }
     return run.groups
   }
@@ -66,7 +70,7 @@ public final class RolloutEngine {
   /// A run before its first pass.
   func begin(
     _ prompts: [Prompt], samples: Range<Int>, settings: SamplingSettings, step: Int,
-    onEvent: @escaping (Event) -> Void = { _ in }
+    observers: [any RowObserver] = [], onEvent: @escaping (Event) -> Void = { _ in }
   ) throws -> SamplingRun {
     precondition(settings.maximumNewTokens > 0, "\(settings.maximumNewTokens) new tokens")
     if settings.stopStrings.contains("") { throw RolloutError.emptyStopString }
@@ -74,7 +78,7 @@ public final class RolloutEngine {
     let pageCount = try preparePages(for: prompts, samples: samples.count, settings: settings)
     return SamplingRun(
       engine: self, pages: pages!, pageCount: pageCount, prompts: prompts, samples: samples,
-      settings: settings, step: step, onEvent: onEvent)
+      settings: settings, step: step, observers: observers, onEvent: onEvent)
   }
 
   private func check(_ prompts: [Prompt]) throws {

@@ -4,7 +4,7 @@ import Tensors
 import Tokenizers
 import Trajectories
 
-/// One call of ``RolloutEngine/sample(_:samples:settings:step:onEvent:)`` under way.
+/// One call of ``RolloutEngine/sample(_:samples:settings:step:observers:onEvent:)`` under way.
 ///
 /// A prompt is waiting, then taken in (`prefills`), then ready; each of its completions is active
 /// until it ends. Every pass advances all active completions by a token.
@@ -15,6 +15,7 @@ struct SamplingRun {
   let samples: Range<Int>
   let settings: SamplingSettings
   let step: Int
+  let observers: [any RowObserver]
   let onEvent: (RolloutEngine.Event) -> Void
   private let random: CounterRandom
   private let law: SamplingLaw
@@ -33,7 +34,7 @@ struct SamplingRun {
   init(
     engine: RolloutEngine, pages: KeyValuePages, pageCount: Int, prompts: [Prompt],
     samples: Range<Int>, settings: SamplingSettings, step: Int,
-    onEvent: @escaping (RolloutEngine.Event) -> Void
+    observers: [any RowObserver], onEvent: @escaping (RolloutEngine.Event) -> Void
   ) {
     self.engine = engine
     self.pages = pages
@@ -41,6 +42,7 @@ struct SamplingRun {
     self.samples = samples
     self.settings = settings
     self.step = step
+    self.observers = observers
     self.onEvent = onEvent
     pool = PagePool(count: pageCount)
     random = CounterRandom(seed: settings.seed, purpose: .sampling)
@@ -54,7 +56,12 @@ struct SamplingRun {
       let further = seen[prompt.index, default: 0] * samples.count
       seen[prompt.index, default: 0] += 1
       return TrajectoryGroup(
-        prompt: prompt, trajectories: samples.map { Trajectory(sample: $0 + further) })
+        prompt: prompt,
+        trajectories: samples.map { sample in
+          var trajectory = Trajectory(sample: sample + further)
+          trajectory.observed = observers.map { ObservedRows(width: $0.width) }
+          return trajectory
+        })
     }
   }
 
@@ -156,7 +163,7 @@ struct SamplingRun {
     pool.share(prompt.table[..<full])
     let sequence = ActiveSequence(
       prompt: prompt.prompt, slot: slot,
-      sample: groups[prompt.prompt].trajectories[slot].sample,
+      trajectory: groups[prompt.prompt].trajectories[slot],
       table: Array(prompt.table[..<full]), position: tokens, reservation: reservation,
       decoder: engine.tokenizer.streamDecoder(skipSpecial: true))
     if tokens % KeyValuePages.pageSize != 0 {
@@ -187,6 +194,9 @@ struct SamplingRun {
           prompt: prompts[sequence.prompt].id, sample: sequence.trajectory.sample,
           token: sequence.trajectory.tokens.count)
       }
+    }
+    try observe(drawn, logits, sequences)
+    for (row, sequence) in sequences.enumerated() {
       sequence.append(drawn, row: row, settings, stops)
       onEvent(
         .token(
@@ -198,6 +208,21 @@ struct SamplingRun {
       }
     }
     active.removeAll { $0.stop != nil }
+  }
+
+  /// Shows the rows that tokens were drawn from, and keeps what is noted with the tokens.
+  private func observe(
+    _ drawn: DrawnTokens, _ logits: Matrix, _ sequences: [ActiveSequence]
+  ) throws {
+    guard !observers.isEmpty else { return }
+    let noted = try engine.model.observe(
+      logits, drawn.law, tokens: drawn.tokens,
+      temperature: settings.temperature == 0 ? 1 : settings.temperature, observers)
+    for (row, sequence) in sequences.enumerated() {
+      for (place, rows) in noted.enumerated() {
+        sequence.trajectory.observed[place].append(rows[row..<row + 1])
+      }
+    }
   }
 
   private mutating func retire(_ sequence: ActiveSequence) {

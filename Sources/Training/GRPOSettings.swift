@@ -8,7 +8,9 @@ public struct GRPOSettings: Sendable {
   public var steps = 100
   public var rollout = Rollout()
   public var objective = PolicyObjective()
-  public var advantages = AdvantageEstimator.standardized
+  /// The user wrote the clip bounds, so interventions keep them.
+  public var clipIsExplicit = false
+  public var advantages = AdvantageScheme()
   public var reward = Reward()
   public var updates = Updates()
   public var optimizer = Optimizer()

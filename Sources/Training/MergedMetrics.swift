@@ -9,7 +9,7 @@ struct UpdateMetrics {
     .maximumLogRatio, .maximumBehaviourGap, "policy/forward_gap",
   ]
   private static let sums: Set<MetricName> = [
-    .trainedTokens, "optimizer/skipped_empty", "optimizer/skipped_tied",
+    .trainedTokens, "optimizer/skipped_empty", "optimizer/skipped_tied", "time/prepare",
   ]
   private var means = MeanMetrics()
   private var others = StepMetrics()

@@ -1,3 +1,4 @@
+import EntropyControl
 import Models
 import Objectives
 import Optimizers
@@ -25,15 +26,6 @@ public final class Policy {
     }
   }
 
-  /// Brings the current columns of `batch` up to date with the weights.
-  ///
-  /// - Throws: ``NonFiniteScore``.
-  public func evaluate(_ batch: inout TokenBatch) throws {
-    let scores = try score(batch)
-    batch.logprobs = scores.logprobs
-    batch.entropies = scores.entropies
-  }
-
   /// Log-probabilities and entropies of every token of `batch`, `[N]`.
   public func score(_ batch: TokenBatch) throws -> TokenScores {
     var all = TokenScores()
@@ -49,29 +41,39 @@ public final class Policy {
 
   /// Adds the gradient of the loss to the model's gradients.
   ///
-  /// Sequences without a slope teach nothing and are left out.
+  /// Sequences without a slope or a row teach nothing and are left out.
   ///
-  /// - Returns: how far this forward pass was from the batch's current columns, nats; 0 in the
-  ///   first update after a rollout, to the bit.
-  /// - Throws: ``NonFiniteScore``.
-  public func gradients(_ batch: TokenBatch, _ result: ObjectiveResult) throws -> Float {
+  /// - Parameters:
+  ///   - rows: has what the loss is made of besides `result`.
+  ///   - kept: a pass over this batch since the last update, which spares its own where the same
+  ///     sequences are taught.
+  /// - Throws: ``NonFiniteScore``, or what `rows` throws.
+  public func gradients(
+    _ batch: TokenBatch, _ result: ObjectiveResult, rows: PreparedStep? = nil,
+    reusing kept: KeptPass? = nil
+  ) throws -> GradientReport {
     let taught = (0..<batch.sequenceCount).filter { sequence in
-      batch.range(sequence).contains { result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 }
+      batch.range(sequence).contains {
+        result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 || rows?.wants($0) ?? false
+      }
     }
-    var gap: Float = 0
+    var report = GradientReport()
     for sequences in microBatches(of: taught, batch) {
       let columns = sequences.flatMap { batch.range($0) }
+      let pass =
+        kept?.sequences == sequences ? kept!.pass : forward(sequences, of: batch)
       let scores = try naming(sequences) {
-        try model.accumulateGradients(
-          pack(sequences, of: batch), temperature: temperature,
+        try pass.backward(
           dLogprob: columns.map { result.dLogprob[$0] },
-          dEntropy: columns.map { result.dEntropy[$0] }, recompute: memory.recompute)
+          dEntropy: columns.map { result.dEntropy[$0] },
+          rows: rows.flatMap { $0.loss(of: columns) })
       }
       for (logprob, column) in zip(scores.logprobs, columns) {
-        gap = max(gap, abs(logprob - batch.logprobs[column]))
+        report.forwardGap = max(report.forwardGap, abs(logprob - batch.logprobs[column]))
       }
+      for loss in scores.rowLosses { report.rowLoss += loss }
     }
-    return gap
+    return report
   }
 
   /// Adds the gradient of `-weight * sum(logprob)` and returns that loss.
@@ -94,7 +96,12 @@ public final class Policy {
 
   // MARK: Micro-batches
 
-  private func pack(_ sequences: [Int], of batch: TokenBatch) -> SequencePack {
+  func forward(_ sequences: [Int], of batch: TokenBatch) -> ForwardPass {
+    model.forward(
+      pack(sequences, of: batch), temperature: temperature, recompute: memory.recompute)
+  }
+
+  func pack(_ sequences: [Int], of batch: TokenBatch) -> SequencePack {
     var pack = SequencePack()
     for sequence in sequences {
       pack.append(
@@ -103,7 +110,7 @@ public final class Policy {
     return pack
   }
 
-  private func microBatches(of sequences: [Int], _ batch: TokenBatch) -> [[Int]] {
+  func microBatches(of sequences: [Int], _ batch: TokenBatch) -> [[Int]] {
     var parts: [[Int]] = []
     var room = 0
     for sequence in sequences {
@@ -119,11 +126,31 @@ public final class Policy {
   }
 
   /// Turns the place of a number that is not finite from the micro-batch's into the batch's.
-  private func naming<T>(_ sequences: [Int], _ body: () throws -> T) throws -> T {
+  func naming<T>(_ sequences: [Int], _ body: () throws -> T) throws -> T {
     do {
       return try body()
     } catch let error as NonFiniteScore {
-      throw NonFiniteScore(sequence: sequences[error.sequence], token: error.token)
+      throw NonFiniteScore(sequence: sequences[error.sequence], token: error.token, error.what)
+    }
+  }
+}
+
+/// What the backward passes of an update found besides the gradient.
+public struct GradientReport {
+  /// How far their forward passes were from the batch's current columns, nats; 0 in the first
+  /// update after a rollout, to the bit.
+  public var forwardGap: Float = 0
+  /// What rows add to the step's loss.
+  public var rowLoss = 0.0
+}
+
+extension PreparedStep {
+  /// The rows of the tokens `columns` of the step; `nil` where none is wanted.
+  fileprivate func loss(of columns: [Int]) -> RowLoss? {
+    let wanted = columns.map(wants)
+    guard wanted.contains(true) else { return nil }
+    return RowLoss(wanted: wanted) { row, token, gradient in
+      try differentiate(row, token: columns[token], into: gradient)
     }
   }
 }

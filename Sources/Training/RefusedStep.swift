@@ -1,3 +1,4 @@
+import EntropyControl
 import JSON
 import Models
 import Objectives
@@ -28,6 +29,16 @@ func refusing<T>(_ step: Int, _ batch: TokenBatch, _ body: () throws -> T) throw
     throw refused(error)
   } catch let error as OptimizerError {
     throw refused(error)
+  } catch let error as InterventionError where error.isNotFinite {
+    throw refused(error)
+  }
+}
+
+extension InterventionError {
+  /// A number that the data brought about, not a plugin that cannot go on.
+  fileprivate var isNotFinite: Bool {
+    if case .notFinite = self { return true }
+    return false
   }
 }
 

@@ -6,7 +6,7 @@ import Trajectories
 public enum RolloutRecord {
   /// The lines of a step: prompt, ids, text, verdict, reward, advantage.
   ///
-  /// - Parameter columns: also the per-token columns.
+  /// - Parameter columns: also the per-token columns, those of interventions as `<name>/<column>`.
   public static func lines(_ report: StepReport, columns: Bool) -> String {
     guard let batch = report.batch else { return "" }
     var text = ""
@@ -30,6 +30,9 @@ public enum RolloutRecord {
           line["behaviour_logprobs"] = .floats(batch.behaviourLogprobs[range])
           line["entropies"] = .floats(batch.oldEntropies[range])
           line["mask"] = .ints(batch.mask[range])
+          for column in report.columns {
+            line[column.name] = .floats(column.values[range])
+          }
         }
         text += line.serialized() + "\n"
         sequence += 1

@@ -1,3 +1,4 @@
+import EntropyControl
 import Metrics
 import Objectives
 import Trajectories
@@ -8,8 +9,24 @@ public struct StepReport {
   public var metrics = StepMetrics()
   public var groups: [RewardedGroup] = []
   public var batch: TokenBatch?
+  /// What interventions reported of each token of the batch; NaN where they did not.
+  public var columns: [TokenColumn] = []
 
   init(step: Int) { self.step = step }
+
+  /// Takes the part of a column that an update gave; a later one holds over those before.
+  mutating func set(_ part: TokenColumn, first: Int) {
+    let index =
+      columns.firstIndex { $0.name == part.name }
+      ?? {
+        columns.append(
+          TokenColumn(part.name, Array(repeating: .nan, count: batch?.count ?? 0)))
+        return columns.count - 1
+      }()
+    var values = columns[index].values
+    values.replaceSubrange(first..<first + part.values.count, with: part.values)
+    columns[index] = TokenColumn(part.name, values)
+  }
 }
 
 extension StepReport {

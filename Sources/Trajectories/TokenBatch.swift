@@ -42,11 +42,11 @@ public struct TokenBatch: Sendable {
   /// with the rollout log. The current columns start as the old ones: before the first update
   /// after a rollout they are the same to the bit.
   ///
-  /// - Parameter advantages: `[groups][G]`.
-  public init(packing groups: [RewardedGroup], advantages: [[Float]]) {
+  /// - Parameter advantages: `[groups][G]`; `nil` leaves them 0, to be assigned.
+  public init(packing groups: [RewardedGroup], advantages: [[Float]]? = nil) {
     precondition(
-      groups.count == advantages.count,
-      "\(advantages.count) rows of advantages for \(groups.count) groups")
+      advantages == nil || groups.count == advantages!.count,
+      "\(advantages?.count ?? 0) rows of advantages for \(groups.count) groups")
     prompts = []
     self.groups = []
     offsets = [0]
@@ -62,12 +62,12 @@ public struct TokenBatch: Sendable {
       for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
         let count = trajectory.tokens.count
         let trained = rewarded.judgements[sample].reward != nil
-        prompts.append(rewarded.group.prompt.tokens)
+        prompts.append(rewarded.group.prompt(of: sample).tokens)
         self.groups.append(index)
         tokens += trajectory.tokens
         turns += repeatElement(0, count: count)
         mask += repeatElement(trained ? 1 : 0, count: count)
-        self.advantages += repeatElement(advantages[index][sample], count: count)
+        self.advantages += repeatElement(advantages?[index][sample] ?? 0, count: count)
         oldLogprobs += trajectory.oldLogprobs
         behaviourLogprobs += trajectory.behaviourLogprobs
         oldEntropies += trajectory.entropies

@@ -79,6 +79,7 @@ extension SharedMachine {
         logits.matrix, tokens: drawn.tokens, temperature: law.temperature, allowed: 1090)
       #expect(Bits(drawn.old) == Bits(scored.logprobs))
       #expect(Bits(drawn.entropies) == Bits(scored.entropies))
+      #expect(drawn.law.lse == scored.lse)
       if law.topK == 0, law.topP == 1, law.minP == 0 {
         #expect(Bits(drawn.behaviour) == Bits(drawn.old))
       }

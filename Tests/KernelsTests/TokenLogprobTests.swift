@@ -133,6 +133,69 @@ extension SharedMachine {
       #expect(result.logprobs[0].isNaN && result.entropies[0].isNaN)
     }
 
+    @Test(arguments: temperatures) func rowsEqualTheReadableOneEverywhere(_ tau: Float) {
+      let (logits, tokens) = example()
+      let table = Table(logits, rows: rows)
+      let expected = (0..<rows).flatMap { r in
+        let law = ReferenceLaw(row(logits, r), inverseTemperature: 1 / tau)
+        return row(logits, r).map { law.logprob($0, inverseTemperature: 1 / tau) }
+      }
+      for set in everywhere({
+        let law = TokenLogprob.forward(
+          table.matrix, tokens: tokens, temperature: tau, allowed: allowed)
+        let found = Table(rows: rows, columns: allowed)
+        ThreadPool.parallel(rows) { r in
+          let room = ThreadPool.room(allowed)
+          law.writeRow(r, of: table.matrix, temperature: tau, into: room)
+          (found.storage.pointer + r * allowed).update(from: room.baseAddress!, count: allowed)
+        }
+        // The token's own is the one that the forward gave.
+        for r in 0..<rows {
+          #expect(found.array[r * allowed + Int(tokens[r])] == law.logprobs[r])
+        }
+        return Bits(found.array)
+      }) {
+        #expect(set == Bits(expected))
+      }
+    }
+
+    @Test func rowGradientsAreAddedDividedByTheTemperature() {
+      let dRow = normals(allowed, seed: 6)
+      let before = normals(rows * columns, seed: 7)
+      let (logits, tokens) = example()
+      for set in onEachThreadCount({
+        let dLogits = Table(before, rows: rows)
+        let law = TokenLogprob.forward(
+          Table(logits, rows: rows).matrix, tokens: tokens, allowed: allowed)
+        let isFinite = dRow.withUnsafeBufferPointer {
+          law.addRowGradient($0, of: 2, temperature: 0.7, into: dLogits.matrix)
+        }
+        #expect(isFinite)
+        return dLogits.array
+      }).joined() {
+        #expect(set[..<(2 * columns)] == before[..<(2 * columns)])
+        #expect(set[(2 * columns + allowed)...] == before[(2 * columns + allowed)...])
+        for v in 0..<allowed {
+          let exact = Double(before[2 * columns + v]) + Double(dRow[v]) / 0.7
+          #expect(abs(Double(set[2 * columns + v]) - exact) < 1e-6)
+        }
+      }
+    }
+
+    @Test(arguments: [Float.nan, .infinity, -.infinity], [0, 1000, 2080])
+    func aRowGradientThatIsNotFiniteIsFelt(_ value: Float, place: Int) {
+      let (logits, tokens) = example()
+      let law = TokenLogprob.forward(
+        Table(logits, rows: rows).matrix, tokens: tokens, allowed: allowed)
+      var dRow = normals(allowed, seed: 8)
+      dRow[place] = value
+      let dLogits = Table(rows: rows, columns: columns)
+      let isFinite = dRow.withUnsafeBufferPointer {
+        law.addRowGradient($0, of: 0, temperature: 1, into: dLogits.matrix)
+      }
+      #expect(!isFinite)
+    }
+
     @Test func refusesATokenWithoutProbability() async {
       await #expect(processExitsWith: .failure) {
         let logits = Storage<Float>(10).matrix(rows: 1, columns: 10)

@@ -12,9 +12,9 @@ extension TransformerTests {
     /// one. The difference of fourth order over a step that moves the loss by some 1e-1 leaves
     /// about 1e-4 of rounding, relative to the slope. The key's bias of an unrotated layer moves
     /// nothing, so a hundredth of the whole gradient is what a norm counts for at least.
-    @Test(arguments: Architecture.all)
-    func gradientsMatchDifferencesOfTheLoss(architecture: Architecture) throws {
-      let problem = try Problem(architecture)
+    @Test(arguments: Architecture.all, [false, true])
+    func gradientsMatchDifferencesOfTheLoss(architecture: Architecture, rows: Bool) throws {
+      let problem = try BackwardProblem(architecture, rows: rows)
       let model = problem.model
       try problem.accumulate(problem.pack)
       let random = CounterRandom(seed: 5, purpose: .check)
@@ -41,7 +41,7 @@ extension TransformerTests {
 
     @Test(arguments: [ModelConfiguration.Family.gemma2, .qwen3])
     func recomputingActivationsGivesTheSameBits(family: ModelConfiguration.Family) throws {
-      let problem = try Problem(Architecture("plain", family))
+      let problem = try BackwardProblem(Architecture("plain", family), rows: true)
       let scores = try problem.accumulate(problem.pack)
       let stored = problem.gradients
       problem.model.zeroGradients()
@@ -53,7 +53,7 @@ extension TransformerTests {
 
     @Test(arguments: [ModelConfiguration.Family.gemma2, .qwen3])
     func gradientsDoNotDependOnTheThreads(family: ModelConfiguration.Family) throws {
-      let problem = try Problem(Architecture("plain", family))
+      let problem = try BackwardProblem(Architecture("plain", family), rows: true)
       defer { ThreadPool.resize(2) }
       let found: [[[UInt32]]] = try [1, 2, 3].map { threads in
         ThreadPool.resize(threads)
@@ -70,7 +70,7 @@ extension TransformerTests {
     func accumulatingOverMicroBatchesGivesTheSameGradient(
       family: ModelConfiguration.Family
     ) throws {
-      let problem = try Problem(Architecture("plain", family))
+      let problem = try BackwardProblem(Architecture("plain", family), rows: true)
       try problem.accumulate(problem.pack)
       let whole = problem.gradients
       for parts in [2, 4] {
@@ -86,7 +86,7 @@ extension TransformerTests {
 
     /// Ids that cannot be drawn have no probability, so nothing pulls at their rows of the head.
     @Test func idsBeyondTheTokenizerHaveNoGradient() throws {
-      let problem = try Problem(Architecture("masked", .qwen3, allowedIds: 41))
+      let problem = try BackwardProblem(Architecture("masked", .qwen3, allowedIds: 41))
       try problem.accumulate(problem.pack)
       let head = problem.model.trained("lm_head.weight")
       let width = problem.model.configuration.hiddenSize
@@ -163,12 +163,15 @@ struct Architecture: Sendable, CustomTestStringConvertible {
 }
 
 /// A model, a pack of sequences with slopes for every scored token, and the loss they make.
-private struct Problem {
+struct BackwardProblem {
   let model: Transformer
+  /// Whether every third id's row is in the loss too.
+  let rows: Bool
   let temperature: Float
   let sequences: [(prompt: [Int32], completion: [Int32])]
 
-  init(_ architecture: Architecture) throws {
+  init(_ architecture: Architecture, rows: Bool = false) throws {
+    self.rows = rows
     model = try TinyModel.make(architecture.configuration())
     model.allowedIds = architecture.allowedIds
     temperature = architecture.temperature
@@ -196,7 +199,7 @@ private struct Problem {
   }
 
   /// Slopes that depend on the target alone, so that every split of the pack has the same.
-  private func slopes(_ pack: SequencePack) -> (logprob: [Float], entropy: [Float]) {
+  func slopes(_ pack: SequencePack) -> (logprob: [Float], entropy: [Float]) {
     (
       pack.targets.map { 0.1 * Float(($0 * 7) % 11) - 0.4 },
       pack.targets.map { 0.1 * Float(($0 * 5) % 7) - 0.2 }
@@ -207,13 +210,19 @@ private struct Problem {
   func accumulate(_ pack: SequencePack, recompute: Bool = false) throws -> TokenScores {
     let (logprob, entropy) = slopes(pack)
     return try model.accumulateGradients(
-      pack, temperature: temperature, dLogprob: logprob, dEntropy: entropy, recompute: recompute)
+      pack, temperature: temperature, dLogprob: logprob, dEntropy: entropy,
+      rows: rows ? RowTerm.loss(of: pack) : nil, recompute: recompute)
   }
 
   private func loss() throws -> Double {
-    let scores = try model.score(pack, temperature: temperature)
+    let scores = try model.score(pack, temperature: temperature, observers: [RowTerm()])
     let (logprob, entropy) = slopes(pack)
-    return zip(scores.logprobs, logprob).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    var rowLoss = 0.0
+    for (target, value) in zip(pack.targets, scores.observed[0].values)
+    where rows && RowTerm.wants(target) {
+      rowLoss += Double(value)
+    }
+    return rowLoss + zip(scores.logprobs, logprob).reduce(0) { $0 + Double($1.0) * Double($1.1) }
       + zip(scores.entropies, entropy).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 

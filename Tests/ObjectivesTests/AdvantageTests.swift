@@ -11,17 +11,18 @@ private func close(_ a: [Double], _ b: [Double]) -> Bool {
   func of(_ estimator: AdvantageEstimator) -> [Double] { estimator.advantages(of: rewards)[0] }
   #expect(of(.centered) == [0.5, -0.5, -0.5, 0.5])
   #expect(close(of(.standardized), [0.865875, -0.865875, -0.865875, 0.865875]))
+  #expect(close(of(.leaveOneOut), [0.666667, -0.666667, -0.666667, 0.666667]))
   #expect(close(of(.standardizedVerl), [0.866024, -0.866024, -0.866024, 0.866024]))
 }
 
-@Test(arguments: AdvantageEstimator.allCases)
+@Test(arguments: AdvantageEstimator.allCases.filter(\.needsGroups))
 func aGroupOfEqualRewardsIsExactlyZero(_ estimator: AdvantageEstimator) {
   let tied: [Float?] = [0.1, 0.1, 0.1]  // their mean in double is not 0.1
   #expect(estimator.advantages(of: [tied, [0, 1]])[0] == [0, 0, 0])
 }
 
 @Test func aLoneCompletionHasNoAdvantageExceptInVerl() {
-  for estimator in AdvantageEstimator.allCases {
+  for estimator in AdvantageEstimator.allCases where estimator.needsGroups {
     let advantage = estimator.advantages(of: [[0.75 as Double?]])[0][0]
     #expect(advantage == (estimator == .standardizedVerl ? 0.75 / (1 + 1e-6) : 0))
   }
@@ -33,6 +34,20 @@ func aGroupOfEqualRewardsIsExactlyZero(_ estimator: AdvantageEstimator) {
   #expect(with == [without[0], 0, without[1], without[2]])
   #expect(AdvantageEstimator.standardized.advantages(of: [[1, nil] as [Double?]])[0] == [0, 0])
   #expect(AdvantageEstimator.centered.advantages(of: [[nil, nil] as [Float?]])[0] == [0, 0])
+}
+
+@Test func theOthersAreTheBaselineOfEachCompletion() {
+  let advantages = AdvantageEstimator.leaveOneOut.advantages(of: [[3, nil, 1, 0.5] as [Double?]])[0]
+  #expect(close(advantages, [3 - 0.75, 0, 1 - 1.75, 0.5 - 2]))
+}
+
+@Test func aFloorKeepsSmallDifferencesSmall() {
+  let rewards: [[Double?]] = [[1, 1, 1, 1.001]]
+  func last(_ floor: Double) -> Double {
+    AdvantageEstimator.standardized.advantages(of: rewards, deviationFloor: floor)[0][3]
+  }
+  #expect(abs(last(0) - 1.25) < 1e-9)
+  #expect(abs(last(0.25) - 0.00075 / 0.2501) < 1e-9)
 }
 
 @Test func theBatchsDeviationScalesEveryGroup() {

@@ -25,6 +25,7 @@ struct Fixture {
       advantages: (0..<count).map { _ in random.next(in: -1.5...1.5) }, logprobs: current,
       oldLogprobs: current.map { $0 + random.next(in: -0.7...0.7) },
       referenceLogprobs: current.map { $0 + random.next(in: -1...1) })
+    columns.behaviourLogprobs = columns.oldLogprobs.map { $0 + random.next(in: -0.5...0.5) }
   }
 
   /// The columns as these logits give them; everything else stays.
@@ -60,6 +61,7 @@ struct Fixture {
       offsets: offsets[range.lowerBound...range.upperBound].map { $0 - part.lowerBound },
       mask: Array(columns.mask[part]), advantages: Array(columns.advantages[part]),
       logprobs: Array(columns.logprobs[part]), oldLogprobs: Array(columns.oldLogprobs[part]),
+      behaviourLogprobs: columns.behaviourLogprobs.map { Array($0[part]) },
       referenceLogprobs: columns.referenceLogprobs.map { Array($0[part]) })
   }
 }

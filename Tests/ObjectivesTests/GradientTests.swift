@@ -21,6 +21,26 @@ private let objectives: [PolicyObjective] = {
   dual.dualClip = 1.1
   dual.clipLow = 0.1
   all.append(dual)
+  var twoSided = PolicyObjective()
+  twoSided.delta = 1.4
+  all.append(twoSided)
+  for ratio in [ImportanceRatio.sequenceMean, .sequenceProduct] {
+    for mode in [MismatchCorrection.Mode.none, .tokenTruncate] {
+      var sequences = PolicyObjective()
+      sequences.ratio = ratio
+      sequences.aggregation = .seqMeanTokenMean
+      sequences.klCoefficient = 0.2
+      sequences.mismatch.mode = mode
+      sequences.mismatch.maximum = 1.2
+      all.append(sequences)
+    }
+  }
+  for mode in MismatchCorrection.Mode.allCases {
+    var weighted = PolicyObjective()
+    weighted.mismatch.mode = mode
+    (weighted.mismatch.minimum, weighted.mismatch.maximum) = (0.8, 1.3)
+    all.append(weighted)
+  }
   return all
 }()
 
@@ -57,6 +77,52 @@ func gradientMatchesCentralDifferences(_ objective: PolicyObjective, temperature
   #expect(trained.count < columns.count)
 }
 
+@Test(arguments: [ImportanceRatio.sequenceMean, .sequenceProduct])
+func theFixtureHasSequencesOnBothSidesOfTheBounds(_ ratio: ImportanceRatio) {
+  var objective = PolicyObjective()
+  objective.ratio = ratio
+  let columns = Fixture(lengths: [4, 7, 1, 6], seed: 11).columns
+  let terms = objective.terms(
+    columns, denominators: StepDenominators(offsets: columns.offsets, mask: columns.mask))
+  #expect(terms.isClipped.contains(true) && terms.slope.contains { $0 != 0 })
+}
+
+@Test func cispoIsTheGradientOfAWeightedLogLikelihood() {
+  var objective = PolicyObjective()
+  objective.surrogate = .cispo
+  let fixture = Fixture(lengths: [4, 7, 1, 6], seed: 11)
+  let columns = fixture.columns
+  let terms = objective.terms(
+    columns, denominators: StepDenominators(offsets: columns.offsets, mask: columns.mask))
+  for t in columns.mask.indices where columns.mask[t] != 0 {
+    let weight = min(max(terms.ratio[t], 0.8), 1.28)
+    #expect(abs(terms.slope[t] + weight * columns.advantages[t]) < 1e-15)
+    #expect(abs(terms.loss[t] - terms.slope[t] * columns.logprobs[t]) < 1e-15)
+    #expect(terms.isClipped[t] == (weight != terms.ratio[t]))
+  }
+  #expect(terms.isClipped.contains(true))
+}
+
+@Test func theTwoSidedBoundHoldsTheLossWhereTheAdvantageIsNegative() {
+  let surrogate = Surrogate(
+    form: .clip, low: 0.2, high: 0.2, dualClip: .infinity, delta: 1.5, logRatioBounds: -20...20)
+  let far = surrogate(logRatio: 3, logprob: -1, advantage: -0.5)
+  #expect(far.loss == 0.75 && far.slope == 0 && !far.isClipped && far.ratio > 20)
+  let near = surrogate(logRatio: 0.25, logprob: -1, advantage: -0.5)
+  #expect(near.slope == near.loss && near.slope > 0.6)
+}
+
+@Test func aSequencesMeanRatioIsHeldAtTenNats() {
+  var objective = ObjectivePreset.gspo.objective
+  objective.clipHigh = 1e9
+  let columns = TokenColumns(
+    offsets: [0, 2], mask: [1, 1], advantages: [-1, -1], logprobs: [-1, -2],
+    oldLogprobs: [-11, -14])
+  let terms = objective.terms(
+    columns, denominators: StepDenominators(offsets: columns.offsets, mask: columns.mask))
+  #expect(abs(terms.ratio[0] - 22026.465794806718) < 1e-6 && terms.slope == [0, 0])
+}
+
 @Test func straightThroughEstimatorsHaveTheSlopeOfK2() {
   for x in [-1.5, 0, 0.4, 25] {
     let slope = KLEstimator.k2.estimate(x).slope
@@ -74,11 +140,13 @@ func gradientMatchesCentralDifferences(_ objective: PolicyObjective, temperature
 }
 
 @Test func aRatioBeyondTwentyNatsHasNoSlope() {
-  let surrogate = ClippedSurrogate(low: 0.2, high: 0.28, dualClip: nil)
-  let value = surrogate(logRatio: 21, advantage: -1)
+  let surrogate = Surrogate(
+    form: .clip, low: 0.2, high: 0.28, dualClip: .infinity, delta: .infinity,
+    logRatioBounds: -20...20)
+  let value = surrogate(logRatio: 21, logprob: -1, advantage: -1)
   #expect(value.slope == 0 && value.loss == value.ratio && value.ratio.isFinite)
-  #expect(surrogate(logRatio: -.infinity, advantage: 1).slope == 0)
-  #expect(surrogate(logRatio: .nan, advantage: 1).loss.isNaN)
+  #expect(surrogate(logRatio: -.infinity, logprob: -1, advantage: 1).slope == 0)
+  #expect(surrogate(logRatio: .nan, logprob: -1, advantage: 1).loss.isNaN)
 }
 
 @Test func gradientRowsSumToZeroAndMaskedRowsAreZero() {
@@ -140,6 +208,18 @@ func gradientMatchesCentralDifferences(_ objective: PolicyObjective, temperature
   #expect(distance(gradient[0], [-0.099745, 0.066355, 0.024410, 0.008980]) < 1e-5)
   #expect(distance(gradient[1], [0.080149, 0.072522, -0.212048, 0.059376]) < 1e-5)
   #expect(gradient[3].allSatisfy { $0 == 0 })  // A < 0 and the ratio 0.628 is below 0.8
+
+  var gspo = ObjectivePreset.gspo.objective
+  (gspo.clipLow, gspo.clipHigh) = (0.2, 0.2)
+  #expect(abs(fixture.loss(gspo, at: fixture.logits) + 0.124346924) < 1e-9)
+  let ofSequences = fixture.gradient(gspo)[3]
+  #expect(distance(ofSequences, [-0.107063, 0.211385, -0.064937, -0.039386]) < 1e-5)
+
+  var cispo = PolicyObjective()
+  cispo.surrogate = .cispo
+  #expect(abs(fixture.loss(cispo, at: fixture.logits) + 0.380570694) < 1e-9)
+  let unsilenced = fixture.gradient(cispo)[3]
+  #expect(distance(unsilenced, [-0.098805, 0.195081, -0.059928, -0.036348]) < 1e-5)
 
   objective.klCoefficient = 0.1
   #expect(abs(fixture.loss(objective, at: fixture.logits) + 0.054691651) < 1e-9)

@@ -119,7 +119,17 @@ private func batch() -> TokenBatch {
   #expect(ObjectivePreset.grpo.objective.clipHigh == 0.2)
   #expect(ObjectivePreset.drGRPO.advantages == .centered)
   #expect(ObjectivePreset.dapo.usesDynamicSampling && !ObjectivePreset.grpo.usesDynamicSampling)
-  try plain.validate()
+  #expect(ObjectivePreset.gspo.objective.ratio == .sequenceMean)
+  #expect(ObjectivePreset.gspo.objective.clipLow == 3e-4)
+  #expect(ObjectivePreset.cispo.objective.surrogate == .cispo)
+  let rloo = ObjectivePreset.rloo.objective
+  #expect(rloo.ratio == .sequenceProduct && rloo.clipHigh == 0.2 && rloo.klCoefficient == 0.05)
+  #expect(rloo.klPlacement == .reward && rloo.klEstimator == .k1 && rloo.needsReference)
+  #expect(ObjectivePreset.rloo.advantages == .leaveOneOut)
+  #expect(!ObjectivePreset.reinforcePlusPlus.objective.needsReference)
+  #expect(!ObjectivePreset.dapo.objective.replacesBase)
+  for preset in [ObjectivePreset.gspo, .cispo, .rloo] { #expect(preset.objective.replacesBase) }
+  for preset in ObjectivePreset.allCases where preset != .drGRPO { try preset.objective.validate() }
 }
 
 @Test func settingsOutOfRangeAreRefusedByTheirKey() throws {
@@ -144,5 +154,33 @@ private func batch() -> TokenBatch {
       $0.aggregation = .seqMeanSumNorm
       $0.norm = 0
     } == "objective.norm")
+  #expect(key { $0.delta = 1 } == "objective.delta")
+  #expect(key { $0.mismatch.maximum = 0 } == "objective.mismatch_max")
+  #expect(key { $0.mismatch.minimum = 3 } == "objective.mismatch_min")
   #expect(key { _ in } == nil)
+}
+
+@Test func settingsThatContradictEachOtherAreRefused() {
+  func key(_ change: (inout PolicyObjective) -> Void) -> String? {
+    var objective = ObjectivePreset.cispo.objective
+    change(&objective)
+    do {
+      try objective.validate()
+    } catch {
+      if case .setting(let key, _, _) = error { return key }
+    }
+    return nil
+  }
+  #expect(key { _ in } == nil)
+  #expect(key { $0.ratio = .sequenceMean } == "objective.ratio")
+  #expect(key { $0.dualClip = 3 } == "objective.dual_clip")
+  #expect(key { $0.delta = 6 } == "objective.delta")
+
+  var advantages = AdvantageScheme()
+  advantages.discount = 0.9
+  #expect(throws: ObjectiveError.self) { try advantages.validate() }
+  advantages.estimator = .reinforcePlusPlus
+  #expect(throws: Never.self) { try advantages.validate() }
+  advantages.deviationFloor = 0.1
+  #expect(throws: ObjectiveError.self) { try advantages.validate() }
 }

@@ -40,6 +40,58 @@ import Trajectories
     }
   }
 
+  /// Whatever is cut off in sampling, and whoever else is in the batch.
+  @Test(arguments: Fixture.families)
+  func whatIsObservedWhileSamplingIsWhatScoringWouldShow(
+    family: ModelConfiguration.Family
+  ) throws {
+    let fixture = try Fixture(family)
+    let observers = [Digest(moment: .old), Digest(moment: .current)]
+    for width in [1, 10] {
+      let settings = Fixture.settings {
+        $0.temperature = 0.7
+        $0.topK = 9
+      }
+      let groups = try fixture.engine(width: width).sample(
+        Fixture.prompts(Self.lengths), samples: 0..<3, settings: settings, step: 4,
+        observers: observers)
+      let plain = try fixture.engine(width: width).sample(
+        Fixture.prompts(Self.lengths), samples: 0..<3, settings: settings, step: 4)
+      #expect(plain.recorded == groups.recorded)
+      #expect(plain.flatMap(\.trajectories).allSatisfy { $0.observed.isEmpty })
+      for group in groups {
+        for trajectory in group.trajectories {
+          var pack = SequencePack()
+          pack.append(prompt: group.prompt.tokens, completion: trajectory.tokens)
+          let scores = try fixture.model.score(
+            pack, temperature: 0.7, observers: observers)
+          #expect(scores.observed == trajectory.observed)
+          #expect(trajectory.observed[0].values != trajectory.observed[1].values)
+          #expect(trajectory.observed[0].bytes.count == trajectory.tokens.count)
+        }
+      }
+    }
+  }
+
+  @Test func anObserverThatFailsEndsTheSampling() throws {
+    struct Refusal: Error, Equatable {}
+    struct Failing: RowObserver {
+      let moment = LogprobRow.Moment.old
+      let width = 0
+      func observe(
+        _ row: LogprobRow, into floats: UnsafeMutableBufferPointer<Float>
+      ) throws -> [UInt8] {
+        throw Refusal()
+      }
+    }
+    let fixture = try Fixture(.qwen3)
+    #expect(throws: Refusal()) {
+      try fixture.engine().sample(
+        Fixture.prompts([3]), samples: 0..<2, settings: Fixture.settings(), step: 0,
+        observers: [Failing()])
+    }
+  }
+
   @Test func behaviourEqualsOldWhereNothingIsTruncated() throws {
     let fixture = try Fixture(.gemma2)
     func trajectories(_ settings: SamplingSettings) throws -> [Trajectory] {
@@ -122,5 +174,21 @@ import Trajectories
       ).recorded
     }
     #expect(tokens[0] != tokens[1])
+  }
+}
+
+/// Notes a weighted sum of the row, and which moment and id it was shown.
+private struct Digest: RowObserver {
+  let moment: LogprobRow.Moment
+  var width: Int { 2 }
+
+  func observe(
+    _ row: LogprobRow, into floats: UnsafeMutableBufferPointer<Float>
+  ) -> [UInt8] {
+    var sum: Float = moment == .old ? 100 : 0
+    for (id, logprob) in row.logprobs.enumerated() { sum += Float(id + 1) * logprob }
+    floats[0] = sum
+    floats[1] = row.logprob * row.entropy
+    return [row.moment == .old ? 0 : 1, UInt8(row.token)]
   }
 }

@@ -39,6 +39,10 @@ int tk_pool_threads(void);
  * one task is no region. Calls from several threads at once take turns. At most 2^30 tasks. */
 void tk_parallel(int64_t count, void (*task)(void *context, int64_t index), void *context);
 
+/* 64-byte aligned room for `floats` floats of a task's own, contents undefined: the calling
+ * thread's, valid until that thread asks again. No kernel uses it. */
+float *tk_room(int64_t floats);
+
 /* What the machine can do at most, on the whole pool, to be timed by the caller.
  * tasks x steps x 2,048 floating-point operations, all in registers. */
 void tk_ceiling_multiply(int64_t tasks, int64_t steps);
@@ -189,6 +193,14 @@ void tk_softcap_backward(float *dz, int64_t lddz, const float *z, int64_t ldz, f
 void tk_logprob_forward(float *logprob, float *entropy, double *lse, const float *logits,
                         int64_t ldl, const int32_t *tokens, float temperature, int64_t rows,
                         int64_t allowed);
+/* logprobs[v] = logits[v] / temperature - lse for v < allowed, of one row, lse as the forward gave
+ * it: the token's is its logprob to the bit. On the calling thread. */
+void tk_logprob_row(float *logprobs, const float *logits, double lse, float temperature,
+                    int64_t allowed);
+/* dlogits[v] += drow[v] / temperature for v < allowed, of one row; 0 if some drow[v] is not finite.
+ * On the calling thread. */
+int tk_logprob_row_backward(float *dlogits, const float *drow, float temperature,
+                            int64_t allowed);
 /* dlogits[r, v] = (dlogprob[r] (1[v = token] - p) - dentropy[r] p (log p + H)) / temperature for
  * v < allowed, 0 for the `columns - allowed` behind; dlogits may be logits (in place). A row whose
  * two slopes are 0 becomes exactly 0. lse and entropy [rows] as the forward gave them. */
@@ -207,10 +219,11 @@ typedef struct tk_sampling {
 /* Draws tokens[r] from logits[r, :allowed] by inverting the cumulative distribution at
  * uniform[r] in [0, 1). `behaviour` is the token's log-probability under the truncated law, `old`
  * under the untruncated one (equal to the bit where nothing is cut off), both as
- * tk_logprob_forward would give them, `entropy` the untruncated law's. Ties: lower id first. */
-void tk_sample(int32_t *tokens, float *behaviour, float *old, float *entropy, const float *logits,
-               int64_t ldl, const double *uniform, const tk_sampling *sampling, int64_t rows,
-               int64_t allowed);
+ * tk_logprob_forward would give them, `entropy` and `lse` the untruncated law's. Ties: lower id
+ * first. */
+void tk_sample(int32_t *tokens, float *behaviour, float *old, float *entropy, double *lse,
+               const float *logits, int64_t ldl, const double *uniform,
+               const tk_sampling *sampling, int64_t rows, int64_t allowed);
 
 /* ---- The update ------------------------------------------------------------------------- */
 

@@ -1,3 +1,4 @@
+import EntropyControl
 import Foundation
 import Optimizers
 import Rollouts
@@ -32,7 +33,8 @@ extension GRPOConfiguration {
   func check() throws(ConfigurationError) {
     let sampled = training.rollout
     try require(
-      sampled.groupSize >= 2, "rollout.group_size", sampled.groupSize,
+      sampled.groupSize >= (training.advantages.estimator.needsGroups ? 2 : 1),
+      "rollout.group_size", sampled.groupSize,
       "and a group of one has no advantage. Use at least 2; 8 is common")
     try require(
       rollout.sampling.temperature > 0, "rollout.temperature", rollout.sampling.temperature,
@@ -65,6 +67,18 @@ extension GRPOConfiguration {
     try rollout.check()
     try training.optimizer.check()
     try training.memory.check()
+  }
+
+  /// Refuses an intervention that puts its own in place of a base term which is another already.
+  func check(_ interventions: InterventionSet) throws(ConfigurationError) {
+    guard training.objective.replacesBase,
+      let member = interventions.members.first(where: \.needs.replacesBase)
+    else { return }
+    let objective = training.objective
+    throw .invalid(
+      key: objective.ratio == .token ? "objective.surrogate" : "objective.ratio",
+      value: objective.ratio == .token ? objective.surrogate.rawValue : objective.ratio.rawValue,
+      remedy: "and '\(member.name)' changes the clipped surrogate of token ratios. Leave out one")
   }
 
   /// Refuses a step that the data cannot fill.

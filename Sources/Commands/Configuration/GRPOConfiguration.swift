@@ -2,6 +2,10 @@ import Objectives
 import Optimizers
 import Training
 
+extension SurrogateForm: SettingName {}
+extension ImportanceRatio: SettingName {}
+extension MismatchCorrection.Mode: SettingName {}
+extension KLPlacement: SettingName {}
 extension AdvantageEstimator: SettingName {}
 extension Aggregation: SettingName {}
 extension KLEstimator: SettingName {}
@@ -13,7 +17,9 @@ extension LearningRateSchedule.Decay: SettingName {}
 struct GRPOConfiguration: Sendable {
   var run = RunConfiguration()
   var data = DataConfiguration()
-  var verifiers: [VerifierChoice] = []
+  var verifiers: [PluginChoice] = []
+  /// What holds the policy's entropy; may be empty.
+  var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
@@ -31,10 +37,26 @@ struct GRPOConfiguration: Sendable {
 
   var preset: ObjectivePreset?
 
+  /// Clip bounds that the user writes hold even where an entropy method brings its own.
+  var clipLow: Double {
+    get { training.objective.clipLow }
+    set { (training.objective.clipLow, writesClip) = (newValue, true) }
+  }
+  var clipHigh: Double {
+    get { training.objective.clipHigh }
+    set { (training.objective.clipHigh, writesClip) = (newValue, true) }
+  }
+  var keepsClip: Bool {
+    get { keepsClipChoice ?? writesClip }
+    set { keepsClipChoice = newValue }
+  }
+  private var writesClip = false
+  private var keepsClipChoice: Bool?
+
   /// The values that a preset puts in place of temper's own, for what the user has not set.
   mutating func apply(_ preset: ObjectivePreset) {
     training.objective = preset.objective
-    training.advantages = preset.advantages
+    training.advantages.estimator = preset.advantages
     training.rollout.dynamicSampling = preset.usesDynamicSampling
   }
 
@@ -97,14 +119,39 @@ struct GRPOConfiguration: Sendable {
             "A published recipe's loss; what is set beside it holds. On the command line it replaces what the file says of the loss."
         ),
         Setting(
-          "objective.clip_low", \.training.objective.clipLow, "clip-low",
+          "objective.surrogate", \.training.objective.surrogate,
+          help: "What bounds do to a token: clip silences it (PPO), cispo holds its weight."),
+        Setting(
+          "objective.ratio", \.training.objective.ratio,
+          help: "Whose ratio it is: a token's, or its sequence's mean (GSPO) or product (RLOO)."),
+        Setting(
+          "objective.clip_low", \.clipLow, "clip-low",
           help: "Room of the ratio below 1."),
         Setting(
-          "objective.clip_high", \.training.objective.clipHigh, "clip-high",
+          "objective.clip_high", \.clipHigh, "clip-high",
           help: "Room of the ratio above 1."),
+        Setting(
+          "objective.keep_clip", \.keepsClip,
+          help:
+            "Hold these bounds even where an entropy method brings its own; true where one of them is written."
+        ),
         Setting(
           "objective.dual_clip", \.training.objective.dualClip,
           help: "Bounds the loss where the advantage is negative; above 1."),
+        Setting(
+          "objective.delta", \.training.objective.delta,
+          help:
+            "Bounds the ratio of the unclipped branch (two-sided clipping); above 1 + clip_high."
+        ),
+        Setting(
+          "objective.mismatch", \.training.objective.mismatch.mode,
+          help: "Weighs tokens by old / behaviour probability, truncated or masked at bounds."),
+        Setting(
+          "objective.mismatch_max", \.training.objective.mismatch.maximum,
+          help: "The largest such weight."),
+        Setting(
+          "objective.mismatch_min", \.training.objective.mismatch.minimum,
+          help: "The smallest such weight."),
         Setting(
           "objective.aggregation", \.training.objective.aggregation,
           help: "How token losses are averaged."),
@@ -115,13 +162,23 @@ struct GRPOConfiguration: Sendable {
           "objective.norm", \.training.objective.norm,
           help: "The constant of sum-norm and seq-mean-sum-norm; the length limit unless set."),
         Setting(
-          "objective.advantages", \.training.advantages, help: "How rewards become advantages."),
+          "objective.advantages", \.training.advantages.estimator,
+          help: "How rewards become advantages."),
+        Setting(
+          "objective.deviation_floor", \.training.advantages.deviationFloor,
+          help: "The least deviation of rewards that divides."),
+        Setting(
+          "objective.discount", \.training.advantages.discount,
+          help: "What a return keeps of the token behind it (reinforce_pp)."),
         Setting(
           "objective.kl_coefficient", \.training.objective.klCoefficient, "kl",
           help: "Weight of the divergence from the reference policy (beta)."),
         Setting(
           "objective.kl_estimator", \.training.objective.klEstimator,
           help: "How the divergence is estimated."),
+        Setting(
+          "objective.kl_placement", \.training.objective.klPlacement,
+          help: "Whether it is a term of the loss or is taken off the reward."),
         Setting(
           "objective.kl_target", \.klTarget,
           help: "Steer kl_coefficient towards this divergence, nats a token."),
@@ -131,6 +188,16 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "objective.reference", \.reference,
           help: "The reference policy's folder; the model as it starts unless set."),
+      ]
+    ),
+    (
+      "Entropy",
+      [
+        Setting(
+          "entropy", \.entropy,
+          help:
+            "What holds the policy's entropy: a plugin's NAME or NAME:key=value,..., or the path of its library; repeatable. In the file also {name, config}."
+        )
       ]
     ),
     (

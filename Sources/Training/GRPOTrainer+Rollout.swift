@@ -1,0 +1,70 @@
+import Metrics
+import Objectives
+import Trajectories
+
+extension GRPOTrainer {
+  /// Samples and judges the step's groups; with dynamic sampling, until enough of them teach.
+  func collect(_ index: Int, _ metrics: inout StepMetrics) throws -> [RewardedGroup] {
+    let wanted = settings.rollout.promptsPerStep
+    var kept: [RewardedGroup] = []
+    var sampled = 0
+    var verdicts = VerdictMetrics()
+    let dynamic = DynamicSampling(maximumRounds: settings.rollout.maximumRounds)
+    for round in 1... {
+      let batch = try prompts.prompts(from: promptsDrawn, count: wanted)
+      promptsDrawn += wanted
+      // Rounds of a step are steps of their own to the sampler: a prompt may come up again.
+      let groups = try engine.sample(
+        batch, samples: 0..<settings.rollout.groupSize, settings: settings.rollout.sampling,
+        step: index << 10 | (round - 1), observers: interventions.observers)
+      let scored = verifiers.score(groups)
+      verdicts.add(scored.metrics)
+      sampled += scored.groups.count
+      try unjudged.add(scored.groups)
+      guard settings.rollout.dynamicSampling else {
+        kept = scored.groups
+        break
+      }
+      // By the verifiers' rewards alone: a penalty on length is no reason to keep a group.
+      kept += scored.groups.filter { DynamicSampling.keeps($0.rewards) }
+      guard try dynamic.needsAnotherRound(kept: kept.count, wanted: wanted, rounds: round) else {
+        break
+      }
+    }
+    metrics.merge(verdicts.metrics)
+    metrics["rollout/groups_sampled"] = Double(sampled)
+    return shaped(Array(kept.prefix(wanted)))
+  }
+
+  /// Adds the penalty of completions that come close to the length limit.
+  private func shaped(_ groups: [RewardedGroup]) -> [RewardedGroup] {
+    guard let overlong else { return groups }
+    return groups.map { rewarded in
+      var rewarded = rewarded
+      for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
+        rewarded.judgements[sample].reward? += Float(
+          overlong.penalty(length: trajectory.tokens.count))
+      }
+      return rewarded
+    }
+  }
+
+  /// The sequences of part `part` of the rollout: whole groups, dealt in order.
+  func minibatch(_ part: Int, of batch: TokenBatch, _ groupCount: Int) -> Range<Int> {
+    let parts = settings.updates.minibatches
+    let groups = groupCount * part / parts..<groupCount * (part + 1) / parts
+    let sequences = batch.groups.indices.filter { groups.contains(batch.groups[$0]) }
+    return (sequences.first ?? 0)..<(sequences.last.map { $0 + 1 } ?? 0)
+  }
+
+  /// The sequences of `batch` that an update most likely teaches.
+  func teaching(_ batch: TokenBatch) -> [Int] {
+    let adds = interventions.members.contains { $0.needs.stage == .additions }
+    let ties = adds || settings.objective.needsReference
+    return (0..<batch.sequenceCount).filter { sequence in
+      batch.range(sequence).contains { t in
+        batch.mask[t] != 0 && (ties || batch.advantages[t] != 0)
+      }
+    }
+  }
+}
