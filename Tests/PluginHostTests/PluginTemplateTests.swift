@@ -156,6 +156,21 @@ private func run(_ command: String, in folder: URL) throws -> String {
     }
   }
 
+  @Test func aPoolOfPromptsInSwiftAndInCWriteAlike() throws {
+    try withFolder { folder in
+      let pools = try PluginTemplate.Language.allCases.map { language in
+        let path = try build("two-ways", .prompts, language, in: folder)
+        return try shipped.promptPool(PluginRequest(name: path)).pool
+      }
+      for pool in pools {
+        #expect(pool.templates == ["short", "steps"])
+        let parts = try pool.parts(0, problem: "1 + 1 = ?", row: "{}")
+        #expect(parts.user == "1 + 1 = ?\nEnd with #### and the answer.")
+        #expect(try pool.formScore(1, completion: "it is\n#### 2\n") == 1)
+      }
+    }
+  }
+
   @Test func aVerifierInCNeedsItsOwnFolderOnly() throws {
     try withFolder { folder in
       let path = try build("last-word", .verifier, .c, in: folder)
