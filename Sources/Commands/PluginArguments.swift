@@ -1,7 +1,7 @@
 import PluginHost
 
 extension SettingsTable {
-  /// Turns each `--plugin PATH[:key=value,...]` into the option of the plugin's kind, `--verifier` or
+  /// Turns each `--plugin PATH[:key=value,...]` into the option of the plugin's kind, for example
   /// `--entropy`, as if the user had looked up what it is and written that.
   ///
   /// A name does as well as a path. A table without plugins is left to refuse the option.

@@ -163,10 +163,11 @@ private func run(_ command: String, in folder: URL) throws -> String {
         return try shipped.promptPool(PluginRequest(name: path)).pool
       }
       for pool in pools {
-        #expect(pool.templates == ["short", "steps"])
-        let parts = try pool.parts(0, problem: "1 + 1 = ?", row: "{}")
-        #expect(parts.user == "1 + 1 = ?\nEnd with #### and the answer.")
-        #expect(try pool.formScore(1, completion: "it is\n#### 2\n") == 1)
+        #expect(pool.templates == ["plain", "marked"])
+        let user = try (0...1).map { try pool.parts($0, problem: "1 + 1 = ?", row: "{}").user }
+        #expect(user == ["1 + 1 = ?", "1 + 1 = ?\n\nEnd with 'Answer:' and your answer."])
+        let scores = try ["2", "Answer: 2"].map { try pool.formScore(1, completion: $0) }
+        #expect(scores == [0, 1])
       }
     }
   }

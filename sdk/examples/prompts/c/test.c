@@ -1,5 +1,5 @@
 /* The plugin's own test: calls its functions as temper does. */
-#include "two_phrasings.c"
+#include "two_wordings.c"
 
 #include <stdio.h>
 
@@ -9,29 +9,25 @@ static void expect(int holds, const char *what) {
   if (!holds) fprintf(stderr, "failed: %s\n", what), failures++;
 }
 
-static void keep(void *context, const char *data, size_t size) {
-  strncat(context, data, size);
-}
+static void keep(void *context, const char *data, size_t size) { strncat(context, data, size); }
 
-static double form(const char *completion) {
-  double value = -1;
-  temper_error error;
-  score(NULL, 0, (temper_text){completion, strlen(completion)}, &value, &error);
-  return value;
-}
+static temper_text text(const char *chars) { return (temper_text){chars, strlen(chars)}; }
 
 int main(void) {
   temper_error error;
-  for (size_t index = 0; index < 2; index++) {
-    char system[256] = "", user[256] = "", prefix[256] = "";
-    temper_prompt prompt = {sizeof prompt, {system, keep}, {user, keep}, {prefix, keep}};
-    write(NULL, index, (temper_text){"{}", 2}, (temper_text){"1 + 1 = ?", 9}, &prompt, &error);
-    expect(strncmp(user, "1 + 1 = ?\n", 10) == 0, "the problem comes first");
-    expect(strstr(user, "####") != NULL, "the mark is named");
-  }
-  expect(form("1 + 1 is 2\n#### 2\n") == 1, "a mark on the last line keeps the form");
-  expect(form("#### 2\nI am sure.") == 0, "a mark above it does not");
-  expect(form("") == 0, "nothing keeps no form");
+  temper_instance *self;
+  expect(create(&plugin, NULL, text("{}"), &self, &error) == TEMPER_OK, "an instance is made");
+  char user[256] = "";
+  const temper_prompt prompt = {.size = sizeof prompt, .user = {user, keep}};
+  expect(write_prompt(self, 1, text("{}"), text("6*7?"), &prompt, &error) == TEMPER_OK,
+         "a prompt is written");
+  expect(strncmp(user, "6*7?", 4) == 0, "it begins with the problem");
+  double points = -1;
+  score(self, 1, text("Answer: 42"), &points, &error);
+  expect(points == 1, "the marker is worth the point");
+  score(self, 1, text("42"), &points, &error);
+  expect(points == 0, "without it there is none");
+  destroy(self);
   if (failures == 0) puts("passed");
   return failures != 0;
 }

@@ -2,14 +2,14 @@
 import PackageDescription
 
 let package = Package(
-  name: "two-phrasings",
-  products: [.library(name: "two-phrasings", type: .dynamic, targets: ["TwoPhrasings"])],
+  name: "two-wordings",
+  products: [.library(name: "two-wordings", type: .dynamic, targets: ["TwoWordings"])],
   dependencies: [.package(name: "temper-sdk", path: "../../..")],
   targets: [
     .target(
-      name: "TwoPhrasings", dependencies: [.product(name: "TemperPlugin", package: "temper-sdk")]),
+      name: "TwoWordings", dependencies: [.product(name: "TemperPlugin", package: "temper-sdk")]),
     .testTarget(
-      name: "TwoPhrasingsTests",
-      dependencies: ["TwoPhrasings", .product(name: "TemperPlugin", package: "temper-sdk")]),
+      name: "TwoWordingsTests",
+      dependencies: ["TwoWordings", .product(name: "TemperPlugin", package: "temper-sdk")]),
   ],
   swiftLanguageModes: [.v6])
