@@ -62,8 +62,8 @@ public struct TemperCommand: ParsableCommand {
     switch error {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
       PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
-      PluginHostError.otherKind, InterventionError.twice, InterventionError.bothReplace,
-      is UnknownProtocol, is UnknownDescription:
+      PluginHostError.otherKind, PluginTemplateError.name, InterventionError.twice,
+      InterventionError.bothReplace, is UnknownProtocol, is UnknownDescription:
       true
     default: false
     }
