@@ -37,9 +37,13 @@ final class GRPOSession {
     model = try LoadedModel(
       checkpoint?.model.path ?? given.run.model, precision: given.run.dtype.precision,
       trainable: true, longestSequence: longest)
+    let pool = try given.promptPool.map {
+      try ReadyPromptPool($0, folders: given.pluginFolders, seed: given.run.seed)
+    }
+    configuration.promptPool = pool?.resolved
     let prompts = try PromptSequence(
       dataset, format: given.data.format(for: model), options: given.data.options,
-      seed: given.run.seed, shuffle: given.data.shuffle)
+      templates: pool?.templates, seed: given.run.seed, shuffle: given.data.shuffle)
     try configuration.check(promptCount: prompts.count)
     given.data.note(skipped: prompts.skipped)
     let interventions = try ReadyInterventions(
@@ -57,7 +61,7 @@ final class GRPOSession {
         settings, isNeeded: interventions.set.needsReference, longest: longest),
       engine: RolloutEngine(model, configuration.rollout), prompts: prompts,
       verifiers: verifiers.set, klController: configuration.klController,
-      interventions: interventions.set)
+      interventions: interventions.set, form: pool?.form)
     let folder = try openFolder()
     let resolved = GRPOConfiguration.table.yaml(configuration)
     try AtomicFile.write(resolved, to: folder.configuration)

@@ -110,7 +110,7 @@ struct ArenaMethodChoice: SettingValue {
   private init(_ method: ArenaPlan.Method) { self.method = method }
 
   init?(settingText: String) {
-    guard let choice = VerifierChoice(settingText: settingText) else { return nil }
+    guard let choice = PluginChoice(settingText: settingText) else { return nil }
     self.init(ArenaPlan.Method(name: choice.request.name, entropy: settingText))
   }
 

@@ -18,6 +18,8 @@ struct GRPOConfiguration: Sendable {
   var run = RunConfiguration()
   var data = DataConfiguration()
   var verifiers: [PluginChoice] = []
+  /// Ways to put the problems; nil for the rows' own.
+  var promptPool: PluginChoice?
   /// What holds the policy's entropy; may be empty.
   var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
@@ -71,7 +73,16 @@ struct GRPOConfiguration: Sendable {
           help: "Also keep log-probabilities and entropies of every token."),
       ]
     ),
-    ("Data", SettingsTable.dataSettings(\.data)),
+    (
+      "Data",
+      SettingsTable.dataSettings(\.data) + [
+        Setting(
+          "prompt_pool", \.promptPool,
+          help:
+            "A plugin that puts each problem in other words at each visit, and scores the form it asks for; NAME[:key=value,...,per=visit|rollout,weight=1]."
+        )
+      ]
+    ),
     (
       "Reward",
       [
