@@ -10,14 +10,18 @@ struct ReadyVerifiers {
   let set: VerifierSet
   let resolved: [PluginChoice]
 
-  /// - Parameter folders: searched before the usual ones.
-  init(_ choices: [PluginChoice], folders: [String], seed: UInt64) throws {
+  /// - Parameters:
+  ///   - folders: searched before the usual ones.
+  ///   - allowsUnsandboxed: whether programs may run where no sandbox can be had.
+  init(
+    _ choices: [PluginChoice], folders: [String], seed: UInt64, allowsUnsandboxed: Bool = false
+  ) throws {
     guard !choices.isEmpty else {
       throw ConfigurationError.missing(
         key: "verifier", help: "who judges the completions? `temper plugins list` names them")
     }
     let catalog = PluginCatalog(searchPath: folders + PluginCatalog.standardSearchPath())
-    let surroundings = PluginSurroundings(seed: seed)
+    let surroundings = PluginSurroundings(seed: seed, allowsUnsandboxed: allowsUnsandboxed)
     let verifiers = try choices.map { try catalog.verifier($0.request, surroundings) }
     set = VerifierSet(verifiers.map(\.member))
     resolved = zip(choices, verifiers).map { choice, ready in

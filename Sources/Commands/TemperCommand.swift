@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import EntropyControl
+import Evaluation
 import Foundation
 import Objectives
 import PluginHost
@@ -14,6 +15,7 @@ public struct TemperCommand: ParsableCommand {
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
       ArenaCommand.self, Inspect.self, PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      Doctor.self,
     ])
 
   public init() {}
@@ -60,7 +62,8 @@ public struct TemperCommand: ParsableCommand {
     switch error {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
       PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
-      PluginHostError.otherKind, InterventionError.twice, InterventionError.bothReplace:
+      PluginHostError.otherKind, InterventionError.twice, InterventionError.bothReplace,
+      is UnknownProtocol, is UnknownDescription:
       true
     default: false
     }

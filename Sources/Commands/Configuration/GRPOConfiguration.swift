@@ -23,6 +23,7 @@ struct GRPOConfiguration: Sendable {
   /// What holds the policy's entropy; may be empty.
   var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
+  var allowsUnsandboxed = false
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -34,6 +35,7 @@ struct GRPOConfiguration: Sendable {
   /// The mean KL that the coefficient is steered towards; nil keeps it fixed.
   var klTarget: Double?
   var klHorizon = 10_000.0
+  var evaluation = EvaluationSettings()
   /// Also write per-token columns into the rollout files.
   var logColumns = false
 
@@ -94,6 +96,11 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
         Setting(
+          "allow_unsandboxed", \.allowsUnsandboxed,
+          help:
+            "Run what a verifier runs with limits alone where no sandbox can be had. It can then read and delete what you can."
+        ),
+        Setting(
           "reward.overlong_buffer", \.training.reward.overlongBuffer,
           help: "Tokens before the length limit over which a penalty grows (DAPO)."),
         Setting(
@@ -121,6 +128,7 @@ struct GRPOConfiguration: Sendable {
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
       ] + SettingsTable.samplingSettings(\.rollout)
     ),
+    ("Evaluation", SettingsTable.evaluationSettings(\.evaluation)),
     (
       "Objective",
       [
