@@ -35,9 +35,12 @@ public struct ForwardPass {
     scores.observed = observers.map { ObservedRows(width: $0.width) }
     try forEachChunk { chunk in
       scores.append(chunk.law)
-      let noted = try model.observe(
-        chunk.logits, chunk.law, tokens: chunk.tokens, temperature: temperature, observers)
-      for (place, rows) in noted.enumerated() { scores.observed[place].append(rows) }
+      guard !observers.isEmpty else { return }
+      try model.countingRowTime {
+        let noted = try model.observe(
+          chunk.logits, chunk.law, tokens: chunk.tokens, temperature: temperature, observers)
+        for (place, rows) in noted.enumerated() { scores.observed[place].append(rows) }
+      }
     }
     return scores
   }
@@ -82,7 +85,9 @@ public struct ForwardPass {
         dEntropy: slopes.1, into: dLogits)
       if let rows, isWanted {
         scores.rowLosses += try naming {
-          try model.addGradient(of: rows, chunk, temperature: temperature, into: dLogits)
+          try model.countingRowTime {
+            try model.addGradient(of: rows, chunk, temperature: temperature, into: dLogits)
+          }
         }
       } else if rows != nil {
         scores.rowLosses += repeatElement(0, count: chunk.range.count)

@@ -116,16 +116,21 @@ extension Transformer {
     }
   }
 
-  /// Runs `body` for every row, and counts the time.
-  private func onPool(rows: Int, _ body: (Int) throws -> Void) throws {
+  /// Counts the time of `body` in ``rowSeconds``.
+  public func countingRowTime<T>(_ body: () throws -> T) rethrows -> T {
     let begin = ContinuousClock.now
+    defer { rowSeconds += (.now - begin) / .seconds(1) }
+    return try body()
+  }
+
+  /// Runs `body` for every row.
+  private func onPool(rows: Int, _ body: (Int) throws -> Void) throws {
     var failures = [(any Error)?](repeating: nil, count: rows)
     failures.withUnsafeMutableBufferPointer { failures in
       ThreadPool.parallel(rows) { row in
         do { try body(row) } catch { failures[row] = error }
       }
     }
-    rowSeconds += (.now - begin) / .seconds(1)
     for case let failure? in failures { throw failure }
   }
 }

@@ -97,24 +97,7 @@ public final class GRPOTrainer {
 
     var updates = UpdateMetrics()
     for update in 0..<settings.updates.count {
-      let sequences = minibatch(update % settings.updates.minibatches, of: batch, groups.count)
-      var part = batch.sequences(sequences)
-      var metrics = StepMetrics()
-      var kept: KeptPass?
-      // Before the first update the sampler's columns are the current ones, to the bit.
-      if update > 0 {
-        var prepare = Stopwatch()
-        kept = try refusing(index, part) {
-          try policy.evaluate(
-            &part, observers: interventions.observers, teaching: teaching(part))
-        }
-        metrics["time/prepare"] = prepare.lap()
-      }
-      let position = settings.position(rollout: index, update: update)
-      metrics.merge(
-        try undoing { try refusing(index, part) { try self.update(part, position, kept) } })
-      takeReports(&metrics, &report, first: batch.offsets[sequences.lowerBound])
-      updates.add(metrics)
+      updates.add(try learn(from: batch, update, &report))
     }
     report.metrics.merge(updates.metrics)
     report.metrics["time/update"] = watch.lap()
@@ -124,6 +107,33 @@ public final class GRPOTrainer {
       report.metrics["time/rows"] = model.rowSeconds - rowSeconds
     }
     return report
+  }
+
+  /// Update `update` of a rollout, from its part of it.
+  private func learn(
+    from rollout: TokenBatch, _ update: Int, _ report: inout StepReport
+  ) throws -> StepMetrics {
+    let sequences = minibatch(
+      update % settings.updates.minibatches, of: rollout, report.groups.count)
+    var batch = rollout.sequences(sequences)
+    var metrics = StepMetrics()
+    var kept: KeptPass?
+    // Before the first update the sampler's columns are the current ones, to the bit.
+    if update > 0 {
+      let watch = Stopwatch()
+      kept = try refusing(report.step, batch) {
+        try policy.evaluate(
+          &batch, observers: interventions.observers, teaching: teaching(batch))
+      }
+      metrics["time/prepare"] = watch.total
+    }
+    let position = settings.position(rollout: report.step, update: update)
+    metrics.merge(
+      try undoing {
+        try refusing(report.step, batch) { try self.update(batch, position, kept) }
+      })
+    takeReports(&metrics, &report, first: rollout.offsets[sequences.lowerBound])
+    return metrics
   }
 
   /// The run's, with the KL coefficient as it stands.
