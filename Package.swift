@@ -157,7 +157,11 @@ let package = Package(
     tests(of: "EntropyControl", ["Trajectories"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
-      of: "PluginHost", ["Verifiers", "Trajectories", "CPluginABI", "JSON"], exclude: ["Fixtures"]),
+      of: "PluginHost",
+      [
+        "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "CPluginABI",
+        "JSON",
+      ], exclude: ["Fixtures"]),
     tests(of: "TemperPlugin"),
     .testTarget(
       name: "EntropyPluginsTests",

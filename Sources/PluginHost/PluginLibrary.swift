@@ -23,6 +23,11 @@ struct PluginLibrary {
     guard let library = entry(TEMPER_ABI_MAJOR, TEMPER_ABI_MINOR) else {
       throw .refused(path: path)
     }
+    try self.init(library, path: path)
+  }
+
+  /// Reads the descriptions of a library that is in the process already.
+  init(_ library: UnsafePointer<temper_library>, path: String) throws(PluginHostError) {
     let (major, minor) = (library.pointee.abi_major, library.pointee.abi_minor)
     guard major == TEMPER_ABI_MAJOR else { throw .otherABI(path: path, major: major, minor: minor) }
     guard covers(library.pointee.size, \temper_library.plugins) else {

@@ -46,7 +46,7 @@ public struct PluginTemplate: Sendable {
       try text.write(to: file, atomically: false, encoding: .utf8)
       written.append(name)
     }
-    for name in names where !name.hasPrefix(".") && !isFolder(example.appending(path: name)) {
+    for name in names where !isFolder(example.appending(path: name)) && !isBuilt(name) {
       let text = try String(contentsOf: example.appending(path: name), encoding: .utf8)
       try write(renamed(text, sdk: sdk), renamed(name, sdk: sdk))
     }
@@ -60,6 +60,11 @@ public struct PluginTemplate: Sendable {
 
   private func isFolder(_ url: URL) -> Bool {
     (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
+  }
+
+  /// What a build in the source tree leaves beside an example.
+  private func isBuilt(_ name: String) -> Bool {
+    name.hasPrefix(".") || name.hasSuffix(".so") || name == "test"
   }
 
   /// The example's three spellings of its name as the new plugin's, and where its parts lie.
@@ -119,57 +124,6 @@ extension PluginKind {
     switch self {
     case .verifier: "short-answer"
     case .entropy: "entropy-floor"
-    }
-  }
-}
-
-/// Where the header, its Swift face and the examples are.
-public enum PluginSDK {
-  /// `TEMPER_SDK`, else `../share/temper/sdk` beside the executable's folder, else `sdk` in a folder
-  /// above the executable: the source tree that it was built in.
-  ///
-  /// - Throws: ``PluginTemplateError/noSDK(searched:)``
-  public static func folder(
-    environment: [String: String] = ProcessInfo.processInfo.environment,
-    executable: URL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-  ) throws(PluginTemplateError) -> URL {
-    var candidates: [URL] = []
-    if let named = environment["TEMPER_SDK"], !named.isEmpty {
-      candidates = [URL(filePath: named).standardizedFileURL]
-    } else {
-      var folder = executable.deletingLastPathComponent()
-      candidates = [folder.deletingLastPathComponent().appending(path: "share/temper/sdk")]
-      while folder.path != "/" {
-        folder = folder.deletingLastPathComponent()
-        candidates.append(folder.appending(path: "sdk"))
-      }
-    }
-    let found = candidates.first {
-      FileManager.default.fileExists(atPath: $0.appending(path: "Sources/TemperPlugin").path)
-    }
-    guard let found else { throw .noSDK(searched: candidates.map(\.path)) }
-    return found
-  }
-}
-
-/// Why a new plugin's package cannot be written.
-public enum PluginTemplateError: Error, Equatable, CustomStringConvertible {
-  case name(String, reason: String)
-  case exists(String)
-  case unwritable(String, reason: String)
-  case noSDK(searched: [String])
-
-  public var description: String {
-    switch self {
-    case .name(let name, let reason): "'\(name)' cannot be a plugin's name: \(reason)"
-    case .exists(let path): "\(path): exists already, and is left as it is; give another name"
-    case .unwritable(let path, let reason): "\(path): the package cannot be written: \(reason)"
-    case .noSDK(let searched):
-      """
-      the plugin SDK is missing; it comes with `make install` and with temper's sources. Set \
-      TEMPER_SDK to the folder 'sdk'
-      looked in: \(searched.joined(separator: ", "))
-      """
     }
   }
 }

@@ -13,12 +13,16 @@ enum CFixture {
   static let absence = Comment("skipped: there is no C compiler (cc, clang, gcc) on the PATH")
 
   private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
-  private static let header = tests.deletingLastPathComponent().deletingLastPathComponent()
+  static let header = tests.deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Sources/CPluginABI/include")
+
+  /// The header as it was in version 1.0, for plugins as they were built then.
+  static let oldHeader = tests.appending(path: "Fixtures/abi-1.0")
 
   /// Compiles `Fixtures/<source>.c` with `-D` macros into `<folder>/lib<name>.so`.
   static func library(
-    _ source: String, as name: String? = nil, macros: [String] = [], in folder: URL
+    _ source: String, as name: String? = nil, macros: [String] = [], in folder: URL,
+    header: URL = header
   ) throws -> String {
     let output = folder.appending(path: "lib\(name ?? source).so").path
     let process = Process()

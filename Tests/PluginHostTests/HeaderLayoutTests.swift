@@ -1,8 +1,8 @@
 import CPluginABI
 import Testing
 
-/// Version 1.0 of the contract, byte for byte, for 64-bit platforms. A number here may never
-/// change; a struct that grows gets new lines at its end and a new size.
+/// Version 1.1 of the contract, byte for byte, for 64-bit platforms. A number here may never
+/// change; a struct that grows gets new members at the end of its line and a new size.
 @Suite struct HeaderLayoutTests {
   private func layout<Struct>(_ members: [PartialKeyPath<Struct>]) -> [Int] {
     members.map { MemoryLayout<Struct>.offset(of: $0)! } + [MemoryLayout<Struct>.size]
@@ -45,6 +45,52 @@ import Testing
     #expect(layout([\temper_verifier.size, \.judge]) == [0, 8, 16])
   }
 
+  @Test func theServicesOfInterventionsStandStill() {
+    #expect(layout([\temper_columns_service.size, \.set]) == [0, 8, 16])
+    #expect(
+      layout([\temper_tokenizer_service.size, \.vocabulary_size, \.encode, \.decode])
+        == [0, 8, 16, 24, 32])
+  }
+
+  @Test func theColumnsStandStill() {
+    #expect(
+      layout([
+        \temper_tokens.size, \.token_count, \.sequence_count, \.offsets, \.groups, \.tokens,
+        \.turns, \.mask, \.advantages, \.coefficients, \.logprobs, \.old_logprobs,
+        \.behaviour_logprobs, \.reference_logprobs, \.entropies, \.old_entropies, \.observed,
+        \.old_observed, \.old_bytes,
+      ]) == [0] + (1...19).map { 8 * $0 })
+    #expect(
+      layout([
+        \temper_row.size, \.moment, \.token, \.logprob, \.entropy, \.logprobs, \.vocabulary,
+      ]) == [0, 4, 8, 12, 16, 24, 32, 40])
+  }
+
+  @Test func theStepStandsStill() {
+    #expect(
+      layout([
+        \temper_step.size, \.clip_is_explicit, \.step, \.total_steps, \.rollout, \.update,
+        \.temperature, \.clip_low, \.clip_high, \.dual_clip,
+      ]) == [0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 72])
+    #expect(
+      layout([
+        \temper_shaping.size, \.advantages, \.mask, \.weights, \.clip_low, \.clip_high,
+        \.dual_clip, \.wanted_rows, \.entropy_coefficient, \.kl_coefficient, \.scalar_loss,
+      ]) == [0] + (1...11).map { 8 * $0 })
+    #expect(
+      layout([\temper_additions.size, \.phi, \.dlogprob, \.dentropy]) == [0, 8, 16, 24, 32])
+  }
+
+  @Test func theInterventionStandsStill() {
+    #expect(
+      layout([\temper_entropy_needs.size, \.stage, \.flags, \.observed]) == [0, 4, 8, 12, 16])
+    #expect(
+      layout([
+        \temper_entropy.size, \.describe, \.observe, \.prepare, \.evaluate, \.differentiate,
+      ]) == [0, 8, 16, 24, 32, 40, 48])
+    #expect(layout([\temper_state.size, \.save, \.load]) == [0, 8, 16, 24])
+  }
+
   @Test func valuesAndNamesStandStill() {
     #expect(
       [TEMPER_OK, TEMPER_INVALID_CONFIG, TEMPER_INVALID_INPUT, TEMPER_UNAVAILABLE, TEMPER_INTERNAL]
@@ -55,11 +101,25 @@ import Testing
     #expect(
       [TEMPER_LOG_DEBUG, TEMPER_LOG_INFO, TEMPER_LOG_WARNING, TEMPER_LOG_ERROR].map(\.rawValue)
         == [0, 1, 2, 3])
-    #expect(TEMPER_ABI_MAJOR == 1 && TEMPER_ABI_MINOR == 0)
+    #expect(
+      [
+        TEMPER_STAGE_ADVANTAGES, TEMPER_STAGE_MASKS, TEMPER_STAGE_WEIGHTS, TEMPER_STAGE_ADDITIONS,
+      ].map(\.rawValue) == [0, 1, 2, 3])
+    #expect([TEMPER_MOMENT_OLD, TEMPER_MOMENT_CURRENT].map(\.rawValue) == [0, 1])
+    #expect(
+      [
+        TEMPER_NEEDS_OLD_ROWS, TEMPER_NEEDS_CURRENT_ROWS, TEMPER_NEEDS_REFERENCE,
+        TEMPER_REPLACES_BASE,
+      ] == [1, 2, 4, 8])
+    #expect(TEMPER_ABI_MAJOR == 1 && TEMPER_ABI_MINOR == 1)
     #expect(TEMPER_VERIFIER == "temper.verifier/1")
     #expect(TEMPER_SERVICE_LOG == "temper.log/1")
     #expect(TEMPER_SERVICE_METRICS == "temper.metrics/1")
     #expect(TEMPER_SERVICE_RANDOM == "temper.random/1")
+    #expect(TEMPER_SERVICE_COLUMNS == "temper.columns/1")
+    #expect(TEMPER_SERVICE_TOKENIZER == "temper.tokenizer/1")
+    #expect(TEMPER_ENTROPY == "temper.entropy/1")
+    #expect(TEMPER_STATE == "temper.state/1")
     #expect(TEMPER_ENTRY_SYMBOL == "temper_plugin_entry")
   }
 }

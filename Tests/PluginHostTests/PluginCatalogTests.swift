@@ -67,12 +67,12 @@ let shipped = PluginCatalog()
   @Test func aLibraryOfAnotherABIIsRefused() throws {
     #expect(
       try failure(macros: ["MAJOR=2"]) == """
-        PATH: was built for plugin ABI 2.0, and this temper serves 1.0; \
+        PATH: was built for plugin ABI 2.1, and this temper serves 1.1; \
         rebuild it with this temper's temper_plugin.h
         """)
     #expect(
       try failure(macros: ["REFUSES_HOST"])
-        == "PATH: refuses this temper, whose plugin ABI is 1.0; rebuild the plugin")
+        == "PATH: refuses this temper, whose plugin ABI is 1.1; rebuild the plugin")
   }
 
   @Test func aLibraryWithoutTheSymbolIsNoPlugin() throws {
@@ -118,11 +118,15 @@ let shipped = PluginCatalog()
       try failure(macros: ["NO_TABLE"])
         == "PATH: breaks the plugin contract: 'probe' serves no table 'temper.verifier/1'")
     #expect(
-      try failure(macros: [#"KIND="temper.entropy/1""#])
-        == "the plugin 'probe' serves 'temper.entropy/1', and a 'temper.verifier/1' is needed here")
+      try failure(macros: [#"KIND="temper.detector/1""#])
+        == "the plugin 'probe' serves 'temper.detector/1', and a 'temper.verifier/1' is needed here"
+    )
     #expect(
       try failure(macros: ["TWO_PLUGINS"])
-        == "PATH: holds several plugins (probe, probe); put its folder into TEMPER_PLUGIN_PATH and give the name"
+        == "PATH: breaks the plugin contract: two of its plugins have the id 'org.example.probe'")
+    #expect(
+      try failure(macros: ["TWO_NAMES"])
+        == "PATH: holds several plugins (probe, other); put its folder into TEMPER_PLUGIN_PATH and give the name"
     )
   }
 
@@ -148,7 +152,7 @@ let shipped = PluginCatalog()
       let catalog = PluginCatalog(searchPath: [folder.path, folder.path])
       #expect(catalog.plugins.map(\.name) == ["numeric", "polite", "regex"])
       #expect(
-        catalog.problems == [.otherABI(path: "\(folder.path)/libold.so", major: 7, minor: 0)])
+        catalog.problems == [.otherABI(path: "\(folder.path)/libold.so", major: 7, minor: 1)])
     }
   }
 

@@ -14,16 +14,18 @@ private func samples(_ completions: [String]) -> [VerifierSample] {
 @Suite(.enabled(if: CFixture.isPossible, CFixture.absence)) struct PluginVerifierTests {
   private func withProbe(
     _ request: String = "", _ surroundings: PluginSurroundings = PluginSurroundings { _, _, _ in },
-    _ body: (ResolvedVerifier) throws -> Void
+    header: URL = CFixture.header, _ body: (ResolvedVerifier) throws -> Void
   ) throws {
     try withFolder { folder in
-      let path = try CFixture.library("probe", in: folder)
+      let path = try CFixture.library("probe", in: folder, header: header)
       try body(shipped.verifier(PluginRequest(parsing: path + request), surroundings))
     }
   }
 
-  @Test func theFourVerdictsComeThroughWithRewardReasonAndAnswer() throws {
-    try withProbe { probe in
+  /// With the header of today, and of version 1.0: a plugin that was built then keeps working.
+  @Test(arguments: [CFixture.header, CFixture.oldHeader])
+  func theFourVerdictsComeThroughWithRewardReasonAndAnswer(header: URL) throws {
+    try withProbe(header: header) { probe in
       #expect(
         probe.verifier.judge(samples(["r1", "w2", "u3", "f4"])) == [
           Judgement(.right, reward: 1.5, answer: "r1"),
@@ -31,6 +33,7 @@ private func samples(_ completions: [String]) -> [VerifierSample] {
           Judgement(.unparsable, reward: -1, reason: "no answer", answer: "u3"),
           .failed("no tool"),
         ])
+      #expect(probe.verifier.takeMetrics() == [VerifierMetric("probe/size", 2)])
     }
   }
 

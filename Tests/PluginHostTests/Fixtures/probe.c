@@ -126,7 +126,20 @@ static const temper_plugin plugin = {
     .destroy = destroy,
     .table = table,
 };
-#ifndef NO_PLUGINS
+#ifdef TWO_NAMES
+static const temper_descriptor other_descriptor = {.size = sizeof descriptor,
+                                                   .id = "org.example.other",
+                                                   .version = "1.0.0",
+                                                   .kind = KIND,
+                                                   .summary = "",
+                                                   .defaults = "{}"};
+static const temper_plugin other = {.size = sizeof other,
+                                    .descriptor = &other_descriptor,
+                                    .create = create,
+                                    .destroy = destroy,
+                                    .table = table};
+static const temper_plugin *const plugins[] = {&plugin, &other};
+#elif !defined NO_PLUGINS
 static const temper_plugin *const plugins[] = {&plugin, &plugin};
 #endif
 static const temper_library library = {
@@ -137,7 +150,7 @@ static const temper_library library = {
 #endif
     .abi_major = MAJOR,
     .abi_minor = TEMPER_ABI_MINOR,
-#ifdef TWO_PLUGINS
+#if defined TWO_PLUGINS || defined TWO_NAMES
     .plugin_count = 2,
 #else
     .plugin_count = 1,
