@@ -149,7 +149,7 @@ struct LpReg: EntropyIntervention {
   ) -> Double {
     let symbols = keepsSymbols ? Proxy.symbols(token.oldBytes) : proxy(row).symbols
     let scale = token.coefficient * configuration.coef
-    row.addProbabilities(times: Float(scale), to: gradient)
+    row.add(to: gradient) { p, _ in Float(scale) * p }
     var divergence = 0.0
     for symbol in symbols {
       let (id, q) = (Int(symbol.id), Double(symbol.probability))
