@@ -22,18 +22,37 @@ func tests(of name: String, _ dependencies: [String] = [], exclude: [String] = [
     exclude: exclude)
 }
 
-/// A shipped plugin: one shared library, opened with dlopen like anybody's.
-func plugin(_ kind: String, _ name: String, _ dependencies: [String] = []) -> Target {
-  .target(
-    name: "\(kind)_\(name.replacing("-", with: "_"))",
-    dependencies: (["TemperPlugin"] + dependencies).map { .byName(name: $0) },
-    path: "plugins/\(kind == "entropy" ? kind : kind + "s")/\(name)", exclude: ["README.md"])
+/// A shipped plugin: one shared library under plugins/, opened with dlopen like anybody's.
+struct Plugin {
+  let kind: String
+  let name: String
+  /// What it stands on beside the SDK.
+  var dependencies: [String] = []
+
+  var target: Target {
+    .target(
+      name: library, dependencies: (["TemperPlugin"] + dependencies).map { .byName(name: $0) },
+      path: "plugins/\(kind)/\(name)", exclude: ["README.md"])
+  }
+
+  var product: Product { .library(name: library, type: .dynamic, targets: [library]) }
+
+  /// `verifier_exact`
+  private var library: String {
+    "\(kind == "entropy" ? kind : String(kind.dropLast()))_\(name.replacing("-", with: "_"))"
+  }
 }
 
-let entropyPlugins = [
-  "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
-  "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
-]
+let plugins =
+  [
+    Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
+    Plugin(kind: "verifiers", name: "arithmetic"),
+    Plugin(kind: "prompts", name: "augmentation"),
+  ]
+  + [
+    "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
+    "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
+  ].map { Plugin(kind: "entropy", name: $0) }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
@@ -44,13 +63,7 @@ let package = Package(
   products: [
     .executable(name: "temper", targets: ["temper"]),
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
-    .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
-    .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
-  ]
-    + entropyPlugins.map {
-      let target = plugin("entropy", $0).name
-      return .library(name: target, type: .dynamic, targets: [target])
-    },
+  ] + plugins.map(\.product),
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -76,6 +89,7 @@ let package = Package(
     // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
+    room("Pages"),
     room("Spelling"),
     room("Tensors"),
 
@@ -115,28 +129,27 @@ let package = Package(
         "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
     room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
+    room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Metrics", "Rollouts", "JSON", "Tensors", "Kernels",
+        "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
-        "Optimizers",
-        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
+        "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
+        "EntropyControl", "Optimizers", "Checkpoints", "Metrics", "Trajectories", "Tensors",
+        "Kernels", "JSON", "Spelling",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
-    // The SDK and the plugins that ship.
+    // The SDK.
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
-    plugin("verifier", "exact", ["Numerals"]),
-    plugin("verifier", "arithmetic"),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -151,28 +164,35 @@ let package = Package(
     tests(of: "Checkpoints", ["CHashes"]),
     tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
-    tests(of: "Models", ["Kernels", "Tensors", "JSON"]),
+    tests(of: "Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
-    tests(of: "EntropyControl", ["Trajectories"]),
+    tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
     tests(
       of: "PluginHost",
       [
-        "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "CPluginABI",
-        "JSON",
+        "Checks", "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics",
+        "CPluginABI", "JSON",
       ], exclude: ["Fixtures"]),
     tests(of: "TemperPlugin"),
     .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
     tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
-    tests(of: "Training", ["Metrics", "Verifiers"]),
+    tests(
+      of: "Training",
+      [
+        "Rollouts", "Models", "Objectives", "EntropyControl", "Tokenizers", "Verifiers",
+        "Trajectories", "Checkpoints", "Metrics", "Tensors", "Kernels", "JSON",
+      ]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
-    tests(of: "Checks", ["EntropyControl", "Metrics", "Trajectories", "JSON"]),
+    tests(of: "Pages"),
+    tests(of: "Arena", ["JSON"]),
+    tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
-  ] + entropyPlugins.map { plugin("entropy", $0) },
+  ] + plugins.map(\.target),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,
   cxxLanguageStandard: .cxx17)

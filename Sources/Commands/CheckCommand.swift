@@ -5,18 +5,18 @@ import Foundation
 import JSON
 import PluginHost
 
-/// `temper check`: files of expected values.
+/// `temper check`: files of expected values, and plugins.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Compare what temper computes with files of expected values.",
+    abstract: "Compare what temper computes with files of expected values; prove a plugin.",
     discussion: """
       Exit status 0 when everything compared agrees, 1 when something differs or nothing could be \
       compared, 2 when PATH is not of the form.
       """,
     subcommands: [
       Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
-      Optimizers.self,
+      Optimizers.self, CheckPlugin.self,
     ])
 
   struct Output: ParsableArguments {

@@ -13,7 +13,7 @@ import Trajectories
 struct EvalConfiguration: Sendable {
   var model = ""
   var data = DataConfiguration()
-  var verifiers: [VerifierChoice] = []
+  var verifiers: [PluginChoice] = []
   var pluginFolders: [String] = []
   var rollout = RolloutConfiguration()
   var samples = 0
@@ -29,7 +29,7 @@ struct EvalConfiguration: Sendable {
         Setting("model", \.model, help: "The model's folder."),
         Setting(
           "verifiers", \.verifiers, "verifier",
-          help: "Who judges the completions; as in temper grpo."),
+          help: "Who judges the completions; as in temper grpo. --plugin PATH does the same."),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
         Setting(

@@ -42,15 +42,22 @@ final class GRPOSession {
       seed: given.run.seed, shuffle: given.data.shuffle)
     try configuration.check(promptCount: prompts.count)
     given.data.note(skipped: prompts.skipped)
+    let interventions = try ReadyInterventions(
+      given.entropy, folders: given.pluginFolders, seed: given.run.seed,
+      tokenizer: model.tokenizer)
+    configuration.entropy = interventions.resolved
+    try configuration.check(interventions.set)
     let settings = configuration.settings(endTokens: model.endTokens)
     let policy = Policy(
       model.transformer, temperature: settings.rollout.sampling.temperature,
       memory: settings.memory)
     let trainer = try GRPOTrainer(
       settings: settings, policy: policy,
-      reference: try configuration.referencePolicy(settings, longest: longest),
+      reference: try configuration.referencePolicy(
+        settings, isNeeded: interventions.set.needsReference, longest: longest),
       engine: RolloutEngine(model, configuration.rollout), prompts: prompts,
-      verifiers: verifiers.set, klController: configuration.klController)
+      verifiers: verifiers.set, klController: configuration.klController,
+      interventions: interventions.set)
     let folder = try openFolder()
     let resolved = GRPOConfiguration.table.yaml(configuration)
     try AtomicFile.write(resolved, to: folder.configuration)
@@ -113,8 +120,10 @@ extension GRPOConfiguration {
   }
 
   /// The frozen policy of the KL term: by default the model as the run began with it.
-  func referencePolicy(_ settings: GRPOSettings, longest: Int) throws -> Policy? {
-    guard settings.objective.needsReference else { return nil }
+  ///
+  /// - Parameter isNeeded: an intervention asks for it.
+  func referencePolicy(_ settings: GRPOSettings, isNeeded: Bool, longest: Int) throws -> Policy? {
+    guard settings.objective.needsReference || isNeeded else { return nil }
     let model = try LoadedModel(
       reference ?? run.model, precision: run.dtype.precision, longestSequence: longest)
     return Policy(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import EntropyControl
 import Foundation
 import Objectives
 import PluginHost
@@ -12,7 +13,7 @@ public struct TemperCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
-      PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      ArenaCommand.self, PluginsCommand.self, CheckCommand.self, BenchCommand.self,
     ])
 
   public init() {}
@@ -58,7 +59,9 @@ public struct TemperCommand: ParsableCommand {
   private static func isWrongUse(_ error: any Error) -> Bool {
     switch error {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
-      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration:
+      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
+      PluginHostError.otherKind, PluginTemplateError.name, InterventionError.twice,
+      InterventionError.bothReplace:
       true
     default: false
     }

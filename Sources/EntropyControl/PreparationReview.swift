@@ -24,8 +24,14 @@ struct PreparationReview {
         reason: "it sets the mask of token \(t), which is not trained on; masks can be cleared only"
       )
     }
-    if stage == .advantages, shaping != shapingBefore {
-      throw .outsideStage(member.name, stage, what: "weights, clip bounds or coefficients")
+    if stage == .advantages, shaping.weights != shapingBefore.weights {
+      throw .outsideStage(member.name, stage, what: "weights")
+    }
+    if stage < .weights, !shaping.hasBounds(of: shapingBefore) {
+      throw .outsideStage(member.name, stage, what: "clip bounds")
+    }
+    if stage < .additions, !shaping.hasTerms(of: shapingBefore) || rows.contains(true) {
+      throw .outsideStage(member.name, stage, what: "what is added to the loss")
     }
     try member.requireFinite(batch.advantages, "the advantage", where: batch.mask)
     try member.requireFinite(shaping.weights, "the weight", where: batch.mask)
@@ -42,6 +48,11 @@ struct PreparationReview {
     ] where !value.isFinite {
       throw .notFinite(member.name, what: name, value: value, token: nil)
     }
+    if shaping.klCoefficient != 0, batch.referenceLogprobs == nil {
+      throw .failed(
+        member.name, call: "prepare",
+        reason: "it sets the KL coefficient, and does not ask for the reference policy")
+    }
     if let t = rows.indices.first(where: { rows[$0] && batch.mask[$0] == 0 }) {
       throw .failed(
         member.name, call: "prepare", reason: "it wants the row of token \(t), which is masked")
@@ -49,16 +60,28 @@ struct PreparationReview {
   }
 }
 
+extension Shaping {
+  fileprivate func hasBounds(of other: Shaping) -> Bool {
+    clipLow == other.clipLow && clipHigh == other.clipHigh && dualClip == other.dualClip
+  }
+
+  fileprivate func hasTerms(of other: Shaping) -> Bool {
+    entropyCoefficient == other.entropyCoefficient && klCoefficient == other.klCoefficient
+      && scalarLoss == other.scalarLoss
+  }
+}
+
 extension EntropyIntervention {
+  /// - Parameter first: where the values begin in the step, in tokens.
   func requireFinite(
-    _ values: [Float], _ what: String, where mask: [UInt8]? = nil
+    _ values: [Float], _ what: String, where mask: [UInt8]? = nil, from first: Int = 0
   ) throws(InterventionError) {
     guard
       let t = values.indices.first(where: {
         !values[$0].isFinite && (mask == nil || mask![$0] != 0)
       })
     else { return }
-    throw .notFinite(name, what: what, value: Double(values[t]), token: t)
+    throw .notFinite(name, what: what, value: Double(values[t]), token: first + t)
   }
 
   /// Names the intervention and the call in what goes wrong.

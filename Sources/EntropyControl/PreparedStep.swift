@@ -20,23 +20,44 @@ public struct PreparedStep: Sendable {
   /// Whether token `token` of the step has a row to be differentiated.
   public func wants(_ token: Int) -> Bool { wanted.contains { !$0.isEmpty && $0[token] } }
 
-  /// What the members add to the tokens of `batch`, masked tokens left out.
+  /// What the members add to the tokens of the whole step, masked tokens left out.
   ///
   /// - Parameter batch: the whole step, as prepared, with any current columns.
-  /// - Throws: ``InterventionError`` where a member fails or gives a number that is not finite.
+  /// - Throws: ``InterventionError`` where a member fails, gives a number that is not finite or
+  ///   adds without the stage that may.
   public func additions(_ batch: TokenBatch) throws(InterventionError) -> TokenAdditions {
-    var sum = TokenAdditions(count: batch.count)
+    try additions(batch, run: 0..<batch.sequenceCount)
+  }
+
+  /// What the members add to the tokens of the sequences `run`: the same numbers, however a step
+  /// is cut into runs.
+  ///
+  /// - Parameter batch: the whole step, as prepared, with any current columns.
+  /// - Returns: one element for each token of the run.
+  public func additions(
+    _ batch: TokenBatch, run: Range<Int>
+  ) throws(InterventionError) -> TokenAdditions {
+    let tokens = batch.offsets[run.lowerBound]..<batch.offsets[run.upperBound]
+    let isWhole = run == 0..<batch.sequenceCount
+    let part = isWhole ? batch : batch.sequences(run)
+    let coefficients = isWhole ? self.coefficients : Array(self.coefficients[tokens])
+    var sum = TokenAdditions(count: part.count)
     for (index, member) in members.enumerated() {
       var added = try member.attempting("evaluate") {
         try member.evaluate(
-          batch, first: 0, coefficients: coefficients, observed: observed(index, batch))
+          part, first: tokens.lowerBound, coefficients: coefficients,
+          observed: observed(index, part))
       }
-      for t in batch.mask.indices where batch.mask[t] == 0 {
+      for t in part.mask.indices where part.mask[t] == 0 {
         (added.phi[t], added.dLogprob[t], added.dEntropy[t]) = (0, 0, 0)
       }
-      try member.requireFinite(added.phi, "the added phi")
-      try member.requireFinite(added.dLogprob, "the slope in log-probability")
-      try member.requireFinite(added.dEntropy, "the slope in entropy")
+      try member.requireFinite(added.phi, "the added phi", from: tokens.lowerBound)
+      try member.requireFinite(
+        added.dLogprob, "the slope in log-probability", from: tokens.lowerBound)
+      try member.requireFinite(added.dEntropy, "the slope in entropy", from: tokens.lowerBound)
+      if member.needs.stage != .additions, added != TokenAdditions(count: part.count) {
+        throw .outsideStage(member.name, member.needs.stage, what: "phi")
+      }
       sum.add(added)
     }
     return sum

@@ -37,12 +37,13 @@ public final class GRPOTrainer {
   /// - Parameters:
   ///   - reference: needed where the objective has a KL coefficient, or an intervention asks.
   ///   - interventions: what holds the policy's entropy.
+  ///   - optimizer: one of the policy's parameters, where trainers share it.
   ///   - klController: moves that coefficient, where it is to be moved.
   /// - Throws: ``ObjectiveError/setting(key:value:remedy:)`` for a setting out of its range.
   public init(
     settings: GRPOSettings, policy: Policy, reference: Policy?, engine: RolloutEngine,
     prompts: any PromptSource, verifiers: VerifierSet, klController: AdaptiveKL? = nil,
-    interventions: InterventionSet = .none
+    interventions: InterventionSet = .none, optimizer: AdamW? = nil
   ) throws(ObjectiveError) {
     try settings.objective.validate()
     try settings.advantages.validate()
@@ -62,7 +63,8 @@ public final class GRPOTrainer {
         limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,
         factor: settings.reward.overlongFactor)
     }
-    optimizer = AdamW(policy.slots, configuration: settings.optimizer.adamW)
+    self.optimizer =
+      optimizer ?? AdamW(policy.slots, configuration: settings.optimizer.adamW)
     schedule = settings.optimizer.schedule(total: settings.steps * settings.updates.count)
   }
 

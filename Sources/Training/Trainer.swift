@@ -1,3 +1,4 @@
+import EntropyControl
 import JSON
 import Models
 import Optimizers
@@ -11,4 +12,10 @@ public protocol Trainer: AnyObject {
   /// What besides weights and moments decides how the run goes on.
   var state: JSONLiteral { get }
   func restore(_ state: JSON) throws
+  /// The plugins whose memory belongs to that.
+  var interventions: InterventionSet { get }
+}
+
+extension Trainer {
+  public var interventions: InterventionSet { .none }
 }

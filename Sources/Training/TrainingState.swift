@@ -1,4 +1,5 @@
 import Checkpoints
+import EntropyControl
 import Foundation
 import JSON
 import Models
@@ -6,10 +7,11 @@ import Optimizers
 import Tensors
 
 /// Everything that a run goes on from, as files of a folder: `model/`, `optimizer.safetensors`,
-/// `state.json`.
+/// `state.json` and, for each plugin that remembers, `plugins/<name>`.
 enum TrainingState {
   static let optimizerName = "optimizer.safetensors"
   static let stateName = "state.json"
+  static let pluginsName = "plugins"
 
   /// Writes the state after `step` steps.
   ///
@@ -26,7 +28,9 @@ enum TrainingState {
       moments, as: .float32, to: folder.appending(path: optimizerName))
     let state: JSONLiteral = [
       "step": .int(step), "updates": .int(trainer.optimizer.step), "trainer": trainer.state,
+      "plugins": .array(trainer.interventions.members.map { .string($0.name) }),
     ]
+    try trainer.interventions.saveStates(into: folder.appending(path: pluginsName))
     try AtomicFile.write(
       state.serialized(indent: 2) + "\n", to: folder.appending(path: stateName))
   }
@@ -53,11 +57,53 @@ enum TrainingState {
       moments[moment.name] = values
     }
     try trainer.optimizer.restore(step: state["updates"].requireCount(), state: moments)
+    try trainer.interventions.restoreStates(
+      of: state["plugins"], from: checkpoint.folder.appending(path: pluginsName))
     try trainer.restore(state["trainer"])
   }
 }
 
-/// What is wrong with a checkpoint's `state.json`.
+extension InterventionSet {
+  /// Writes what members remember, a file each.
+  fileprivate func saveStates(into folder: URL) throws {
+    for member in members {
+      guard let state = try member.saveState() else { continue }
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try state.write(to: folder.appending(path: member.name))
+    }
+  }
+
+  /// Puts back what members remembered.
+  ///
+  /// - Parameter names: of those that took part when it was written.
+  /// - Throws: ``StateError`` where others take part now, or a member refuses its state.
+  fileprivate func restoreStates(of names: JSON, from folder: URL) throws {
+    let saved = try (names.array ?? []).map { try $0.requireString() }
+    func list(_ names: [String]) -> String {
+      names.isEmpty ? "none" : names.joined(separator: ", ")
+    }
+    guard saved == members.map(\.name) else {
+      throw StateError(
+        """
+        \(names.path): the checkpoint is of a run with the entropy plugins \(list(saved)), and \
+        this one has \(list(members.map(\.name))); name the same ones, or start a new run from the \
+        checkpoint's model
+        """)
+    }
+    for member in members {
+      let file = folder.appending(path: member.name)
+      guard FileManager.default.fileExists(atPath: file.path) else { continue }
+      do {
+        try member.restoreState(Data(contentsOf: file))
+      } catch {
+        throw StateError(
+          "\(file.path): the plugin cannot go on from it: \(error); use the plugin that wrote it")
+      }
+    }
+  }
+}
+
+/// What is wrong with a checkpoint's `state.json`, or a plugin's state beside it.
 struct StateError: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }

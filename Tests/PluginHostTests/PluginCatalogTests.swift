@@ -126,7 +126,7 @@ let shipped = PluginCatalog()
         == "PATH: breaks the plugin contract: two of its plugins have the id 'org.example.probe'")
     #expect(
       try failure(macros: ["TWO_NAMES"])
-        == "PATH: holds several plugins (probe, other); put its folder into TEMPER_PLUGIN_PATH and give the name"
+        == "PATH: holds several plugins (probe, other); name it with --plugins and give the plugin's name"
     )
   }
 

@@ -1,3 +1,4 @@
+import EntropyControl
 import Foundation
 import Optimizers
 import Rollouts
@@ -66,6 +67,18 @@ extension GRPOConfiguration {
     try rollout.check()
     try training.optimizer.check()
     try training.memory.check()
+  }
+
+  /// Refuses an intervention that puts its own in place of a base term which is another already.
+  func check(_ interventions: InterventionSet) throws(ConfigurationError) {
+    guard training.objective.replacesBase,
+      let member = interventions.members.first(where: \.needs.replacesBase)
+    else { return }
+    let objective = training.objective
+    throw .invalid(
+      key: objective.ratio == .token ? "objective.surrogate" : "objective.ratio",
+      value: objective.ratio == .token ? objective.surrogate.rawValue : objective.ratio.rawValue,
+      remedy: "and '\(member.name)' changes the clipped surrogate of token ratios. Leave out one")
   }
 
   /// Refuses a step that the data cannot fill.

@@ -17,7 +17,9 @@ extension LearningRateSchedule.Decay: SettingName {}
 struct GRPOConfiguration: Sendable {
   var run = RunConfiguration()
   var data = DataConfiguration()
-  var verifiers: [VerifierChoice] = []
+  var verifiers: [PluginChoice] = []
+  /// What holds the policy's entropy; may be empty.
+  var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
@@ -76,7 +78,7 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "verifiers", \.verifiers, "verifier",
           help:
-            "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, config}."
+            "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, config}. --plugin PATH takes a plugin of any kind."
         ),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
@@ -186,6 +188,16 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "objective.reference", \.reference,
           help: "The reference policy's folder; the model as it starts unless set."),
+      ]
+    ),
+    (
+      "Entropy",
+      [
+        Setting(
+          "entropy", \.entropy,
+          help:
+            "What holds the policy's entropy: a plugin's NAME or NAME:key=value,..., or the path of its library; repeatable. In the file also {name, config}."
+        )
       ]
     ),
     (

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Commands
 
-struct VerifierChoiceTests {
-  private func resolved(_ choice: VerifierChoice) throws -> VerifierChoice {
+struct PluginChoiceTests {
+  private func resolved(_ choice: PluginChoice) throws -> PluginChoice {
     try ReadyVerifiers([choice], folders: [], seed: 0).resolved[0]
   }
 
@@ -18,12 +18,12 @@ struct VerifierChoiceTests {
     (#"regex:pattern="tab\tq\"""#, "tab\tq\""), ("regex:pattern=a=b", "a=b"),
   ])
   func optionValuesKeepTheirPunctuation(text: String, pattern: String) throws {
-    let choice = try #require(VerifierChoice(settingText: text))
+    let choice = try #require(PluginChoice(settingText: text))
     let kept = try resolved(choice).literal
     #expect(kept["config"]?["pattern"] == .string(pattern))
     #expect(kept["config"]?["weight"] == .double(1))
 
-    let fromFile = try #require(VerifierChoice(settingLiteral: kept))
+    let fromFile = try #require(PluginChoice(settingLiteral: kept))
     #expect(try resolved(fromFile).literal == kept)
     // Through the resolved file and back.
     var configuration = GRPOConfiguration()
@@ -37,14 +37,14 @@ struct VerifierChoiceTests {
   }
 
   @Test func aFileNamesAVerifierInTwoWays() throws {
-    let short = try #require(VerifierChoice(settingLiteral: "regex:pattern=x,weight=0.5"))
+    let short = try #require(PluginChoice(settingLiteral: "regex:pattern=x,weight=0.5"))
     let long = try #require(
-      VerifierChoice(
+      PluginChoice(
         settingLiteral: ["name": "regex", "config": ["pattern": "x", "weight": 0.5]]))
     #expect(try resolved(short).literal == resolved(long).literal)
-    #expect(VerifierChoice(settingLiteral: ["name": "regex", "options": [:]]) == nil)
-    #expect(VerifierChoice(settingLiteral: ["config": [:]]) == nil)
-    #expect(VerifierChoice(settingLiteral: 3) == nil)
+    #expect(PluginChoice(settingLiteral: ["name": "regex", "options": [:]]) == nil)
+    #expect(PluginChoice(settingLiteral: ["config": [:]]) == nil)
+    #expect(PluginChoice(settingLiteral: 3) == nil)
   }
 
   @Test func noVerifierIsRefused() {
