@@ -49,6 +49,9 @@ install:
 	  -Xlinker -rpath -Xlinker '$$ORIGIN/../swift'
 	@install -d $(DESTDIR)$(PREFIX)/{bin,include,lib/temper/plugins,lib/temper/swift}
 	@install $(INSTALL_SCRATCH)/release/temper $(DESTDIR)$(PREFIX)/bin
+	@cd evals && for file in */suite.yaml templates/*.yaml; do \
+	  install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/temper/evals/$$file || exit 1; \
+	done
 	@install -m 644 Sources/CPluginABI/include/temper_plugin.h $(DESTDIR)$(PREFIX)/include
 	@cd sdk && find -L . -type f -not -path '*/.build/*' -not -name '*.so' -not -name test | \
 	  while read -r file; do \

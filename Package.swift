@@ -64,6 +64,16 @@ let package = Package(
     .executable(name: "temper", targets: ["temper"]),
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
   ] + plugins.map(\.product),
+    .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
+    .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
+    .library(name: "verifier_math", type: .dynamic, targets: ["verifier_math"]),
+    .library(name: "verifier_code", type: .dynamic, targets: ["verifier_code"]),
+    .library(name: "verifier_countdown", type: .dynamic, targets: ["verifier_countdown"]),
+    .library(name: "verifier_format", type: .dynamic, targets: ["verifier_format"]),
+    .library(name: "verifier_length", type: .dynamic, targets: ["verifier_length"]),
+    .library(
+      name: "verifier_multiple_choice", type: .dynamic, targets: ["verifier_multiple_choice"]),
+  ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,13 +94,17 @@ let package = Package(
       cSettings: [.define("NDEBUG", .when(configuration: .release))],
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CHashes"),  // SHA-256, for the manifests of checkpoints
+    .target(name: "CSandbox"),  // namespaces, limits and system-call filter of a child process
     .target(name: "CPluginABI"),  // temper_plugin.h, the whole contract with plugins
 
-    // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
+    // Values: JSON, exact numbers read from text, names that were meant, marks in completions,
+    // memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
     room("Pages"),
+    room("MathAnswers"),
     room("Spelling"),
+    room("Completions"),
     room("Tensors"),
 
     // Files and what flows: prompts become trajectories, trajectories a batch.
@@ -110,9 +124,11 @@ let package = Package(
 
     // What holds the policy's entropy: a column, a row or a coefficient at a time.
     room("EntropyControl", ["Trajectories", "Metrics"]),
+    // Programs that nobody vouches for.
+    room("Sandbox", ["CSandbox"]),
 
     // Reward: verdicts, and the libraries that give them.
-    room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    room("Verifiers", ["Trajectories", "Numerals", "Sandbox", "JSON"]),
     room(
       "PluginHost",
       [
@@ -128,13 +144,21 @@ let package = Package(
         "Rollouts", "Models", "Objectives", "EntropyControl", "Optimizers", "Verifiers",
         "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
-    room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
+    room(
+      "Evaluation",
+      [
+        "Rollouts", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
+      ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
         "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
+        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
+        "Rollouts", "JSON", "Tensors", "Kernels", "Verifiers", "Metrics",
+        "Evaluation", "Verifiers", "Metrics", "Trajectories", "Rollouts", "JSON", "Tensors",
+        "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
@@ -145,16 +169,33 @@ let package = Package(
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Optimizers", "Checkpoints", "Metrics", "Trajectories", "Tensors",
         "Kernels", "JSON", "Spelling",
+        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
+        "Tokenizers",
+        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
+        "Optimizers",
+        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
+        "Sandbox", "COpenBLAS",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
     // The SDK.
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
+    plugin("verifier", "exact", ["Numerals"]),
+    plugin("verifier", "arithmetic"),
+    plugin("verifier", "math", ["MathAnswers"]),
+    plugin("verifier", "code", ["Completions", "Sandbox"]),
+    plugin("verifier", "countdown", ["Completions"]),
+    plugin("verifier", "format", ["Completions"]),
+    plugin("verifier", "length"),
+    plugin("verifier", "multiple-choice", ["Completions"]),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
+    tests(of: "MathAnswers"),
     tests(of: "Spelling"),
+    tests(of: "Completions"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
     tests(of: "Trajectories"),
@@ -168,7 +209,8 @@ let package = Package(
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
     tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
-    tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON", "Sandbox"]),
+    tests(of: "Sandbox"),
     tests(
       of: "PluginHost",
       [
@@ -188,7 +230,7 @@ let package = Package(
       ]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
-    tests(of: "Arena", ["JSON"]),
+    tests(of: "Arena", ["Evaluation", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),

@@ -95,7 +95,7 @@ struct BenchCommand: ParsableCommand {
           configuration: configuration, precision: PackedWeight.Precision(rawValue: dtype)!),
         completions: try batches()[0], tokens: max(1, tokens / 2), pairs: repeats)
       let costs = try bench.measure(choices, folders: plugins)
-      Console.report("\(name), \(threads) threads\n\n\(InterventionCost.table(costs))")
+      Console.report("\(name), \(threads) threads\n\n\(PairedStepCost.table(costs))")
       if json { Console.report(JSONLiteral.array(costs.map(\.json)).serialized()) }
     }
   }

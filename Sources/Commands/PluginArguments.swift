@@ -1,12 +1,12 @@
 import PluginHost
 
 extension SettingsTable {
-  /// Turns each `--plugin PATH[:key=value,...]` into the option of the plugin's kind, `--verifier` or
+  /// Turns each `--plugin PATH[:key=value,...]` into the option of the plugin's kind, for example
   /// `--entropy`, as if the user had looked up what it is and written that.
   ///
   /// A name does as well as a path. A table without plugins is left to refuse the option.
   func namingKinds(_ arguments: [String]) throws(ConfigurationError) -> [String] {
-    guard PluginKind.allCases.contains(where: { takes($0.rawValue) }) else { return arguments }
+    guard PluginKind.allCases.contains(where: { takes($0.option) }) else { return arguments }
     var named: [String] = []
     var rest = arguments[...]
     while let argument = rest.popFirst() {
@@ -23,12 +23,12 @@ extension SettingsTable {
         continue
       }
       let kind = try kind(of: value, folders: folders(in: arguments))
-      guard takes(kind.rawValue) else {
+      guard takes(kind.option) else {
         throw .invalid(
           key: "--plugin", value: value,
           remedy: "and it is of the kind '\(kind)', which this command has no use for")
       }
-      named += ["--\(kind)", value]
+      named += ["--\(kind.option)", value]
     }
     return named
   }
@@ -54,6 +54,17 @@ extension SettingsTable {
       }
       guard arguments[index] == "--plugins", index + 1 < arguments.count else { return nil }
       return arguments[index + 1]
+    }
+  }
+}
+
+extension PluginKind {
+  /// What names plugins of this kind on a command line.
+  fileprivate var option: String {
+    switch self {
+    case .verifier: "verifier"
+    case .entropy: "entropy"
+    case .prompts: "prompt-pool"
     }
   }
 }

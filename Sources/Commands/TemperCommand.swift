@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import EntropyControl
+import Evaluation
 import Foundation
 import Objectives
 import PluginHost
@@ -13,7 +14,8 @@ public struct TemperCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
-      ArenaCommand.self, PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      ArenaCommand.self, Inspect.self, PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      Doctor.self,
     ])
 
   public init() {}
@@ -61,7 +63,7 @@ public struct TemperCommand: ParsableCommand {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
       PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
       PluginHostError.otherKind, PluginTemplateError.name, InterventionError.twice,
-      InterventionError.bothReplace:
+      InterventionError.bothReplace, is UnknownProtocol, is UnknownDescription:
       true
     default: false
     }

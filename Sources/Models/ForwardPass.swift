@@ -42,6 +42,13 @@ public struct ForwardPass {
     return scores
   }
 
+  /// Shows the row of every scored token, with its number, on any thread.
+  ///
+  /// - Throws: ``NonFiniteScore``, or what `body` throws at the first row that it fails on.
+  public func forEachRow(_ body: (_ row: LogprobRow, _ token: Int) throws -> Void) throws {
+    try forEachChunk { try model.show($0, temperature: temperature, body) }
+  }
+
   /// Adds to the parameters' gradients those of a loss of the scored tokens.
   ///
   /// - Parameters:

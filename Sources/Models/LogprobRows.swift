@@ -98,6 +98,24 @@ extension Transformer {
     return losses
   }
 
+  /// Shows a row of log-probabilities for each token of a chunk.
+  ///
+  /// - Parameter body: takes the row and the token's number among those that the pass scores.
+  /// - Throws: what `body` throws at the first row that it fails on.
+  func show(
+    _ chunk: ScoredChunk, temperature: Float, _ body: (LogprobRow, Int) throws -> Void
+  ) throws {
+    let law = chunk.law
+    try onPool(rows: chunk.range.count) { index in
+      let logprobs = ThreadPool.room(law.allowed)
+      law.writeRow(index, of: chunk.logits, temperature: temperature, into: logprobs)
+      let row = LogprobRow(
+        moment: .current, token: chunk.tokens[index], logprob: law.logprobs[index],
+        entropy: law.entropies[index], logprobs: UnsafeBufferPointer(logprobs))
+      try body(row, chunk.range.lowerBound + index)
+    }
+  }
+
   /// Runs `body` for every row, and counts the time.
   private func onPool(rows: Int, _ body: (Int) throws -> Void) throws {
     let begin = ContinuousClock.now

@@ -24,6 +24,17 @@ extension PluginInfo {
     return resolved
   }
 
+  /// The same, with what the run allows in place of what a configuration file says.
+  func resolve(
+    _ request: PluginRequest, _ surroundings: PluginSurroundings
+  ) throws(PluginHostError) -> JSONLiteral {
+    let key = "allow_unsandboxed"
+    guard surroundings.allowsUnsandboxed, defaults[key] != nil else { return try resolve(request) }
+    var request = request
+    request.configuration[key] = true
+    return try resolve(request)
+  }
+
   private func known(_ key: String) throws(PluginHostError) -> JSONLiteral {
     if let standard = defaults[key] { return standard }
     guard case .object(let members) = defaults, !members.isEmpty else {

@@ -23,14 +23,14 @@ extension PluginCatalog {
     let weight = try request.takeWeight()
     guard let builtIn = try builtIn(request) else {
       let loaded = try plugin(for: request, kind: .verifier)
-      let configuration = try loaded.info.resolve(request)
+      let configuration = try loaded.info.resolve(request, surroundings)
       let instance = try PluginInstance(loaded, configuration: configuration, surroundings)
       return ResolvedVerifier(
         verifier: try PluginVerifier(instance, loaded.info), info: loaded.info,
         configuration: configuration, weight: weight)
     }
     let info = PluginInfo(builtIn)
-    let configuration = try info.resolve(request)
+    let configuration = try info.resolve(request, surroundings)
     do throws(VerifierConfigurationError) {
       return ResolvedVerifier(
         verifier: try builtIn.make(configuration), info: info, configuration: configuration,

@@ -10,8 +10,9 @@ import Verifiers
 
 /// Where a run's prompts come from: an endless sequence that a seed decides.
 public protocol PromptSource {
-  /// Prompts `first..<first + count` of the sequence.
-  func prompts(from first: Int, count: Int) throws -> [Prompt]
+  /// Prompts `first..<first + count` of the sequence, each `copies` times in a row; copies put the
+  /// same task in other words, where the source has them.
+  func prompts(from first: Int, count: Int, copies: Int) throws -> [Prompt]
 }
 
 /// One step at a time of GRPO and its relatives: prompt, rollout, reward, advantage, objective,
@@ -24,6 +25,7 @@ public final class GRPOTrainer {
   /// How many prompts the run has drawn; dynamic sampling makes it more than the steps alone say.
   public internal(set) var promptsDrawn = 0
   public let interventions: InterventionSet
+  let form: FormReward?
   var unjudged = UnjudgedRounds()
   /// Spent in interventions during the step under way.
   var interventionSeconds = 0.0
@@ -37,13 +39,14 @@ public final class GRPOTrainer {
   /// - Parameters:
   ///   - reference: needed where the objective has a KL coefficient, or an intervention asks.
   ///   - interventions: what holds the policy's entropy.
+  ///   - form: rewards completions for the form that their prompt's template asks for.
   ///   - optimizer: one of the policy's parameters, where trainers share it.
   ///   - klController: moves that coefficient, where it is to be moved.
   /// - Throws: ``ObjectiveError/setting(key:value:remedy:)`` for a setting out of its range.
   public init(
     settings: GRPOSettings, policy: Policy, reference: Policy?, engine: RolloutEngine,
     prompts: any PromptSource, verifiers: VerifierSet, klController: AdaptiveKL? = nil,
-    interventions: InterventionSet = .none, optimizer: AdamW? = nil
+    interventions: InterventionSet = .none, form: FormReward? = nil, optimizer: AdamW? = nil
   ) throws(ObjectiveError) {
     try settings.objective.validate()
     try settings.advantages.validate()
@@ -58,6 +61,7 @@ public final class GRPOTrainer {
     self.verifiers = verifiers
     self.klController = klController
     self.interventions = interventions
+    self.form = form
     overlong = try settings.reward.overlongBuffer.map { buffer throws(ObjectiveError) in
       try OverlongShaping(
         limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,

@@ -17,6 +17,16 @@ import Testing
     #expect(configuration.verifiers.map(\.request.name) == ["exact", "regex"])
   }
 
+  @Test func aKindThatACommandHasNoUseForIsRefused() throws {
+    #expect(try table.namingKinds(["--plugin", "epo:alpha=1"]) == ["--entropy", "epo:alpha=1"])
+    #expect {
+      try EvalConfiguration.table.namingKinds(["--plugin", "epo"])
+    } throws: {
+      "\($0)"
+        == "--plugin is epo, and it is of the kind 'entropy', which this command has no use for"
+    }
+  }
+
   @Test func aFolderOfTheSameLineIsLookedInToo() throws {
     #expect {
       try table.namingKinds(["--plugin", "mine", "--plugins", "/nowhere", "--plugins=/there"])

@@ -10,7 +10,12 @@ let shipped = PluginCatalog()
 @Suite struct PluginCatalogTests {
   @Test func shippedAndBuiltInVerifiersAreListedByName() throws {
     let known = shipped.plugins.map(\.name)
-    #expect(Set(known).isSuperset(of: ["arithmetic", "exact", "numeric", "regex"]))
+    #expect(
+      Set(known).isSuperset(of: [
+        "arithmetic", "code", "command", "countdown", "exact", "format", "length",
+        "multiple-choice",
+        "numeric", "regex",
+      ]))
     #expect(known == known.sorted())
     #expect(shipped.problems.isEmpty)
   }

@@ -156,6 +156,22 @@ private func run(_ command: String, in folder: URL) throws -> String {
     }
   }
 
+  @Test func aPoolOfPromptsInSwiftAndInCWriteAlike() throws {
+    try withFolder { folder in
+      let pools = try PluginTemplate.Language.allCases.map { language in
+        let path = try build("two-ways", .prompts, language, in: folder)
+        return try shipped.promptPool(PluginRequest(name: path)).pool
+      }
+      for pool in pools {
+        #expect(pool.templates == ["plain", "marked"])
+        let user = try (0...1).map { try pool.parts($0, problem: "1 + 1 = ?", row: "{}").user }
+        #expect(user == ["1 + 1 = ?", "1 + 1 = ?\n\nEnd with 'Answer:' and your answer."])
+        let scores = try ["2", "Answer: 2"].map { try pool.formScore(1, completion: $0) }
+        #expect(scores == [0, 1])
+      }
+    }
+  }
+
   @Test func aVerifierInCNeedsItsOwnFolderOnly() throws {
     try withFolder { folder in
       let path = try build("last-word", .verifier, .c, in: folder)

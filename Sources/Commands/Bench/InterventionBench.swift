@@ -25,7 +25,7 @@ struct InterventionBench {
   let tokens: Int
   let pairs: Int
 
-  func measure(_ choices: [PluginChoice], folders: [String]) throws -> [InterventionCost] {
+  func measure(_ choices: [PluginChoice], folders: [String]) throws -> [PairedStepCost] {
     let policy = Policy(
       try model.transformer(trainable: true), temperature: Self.temperature, memory: .init())
     let optimizer = AdamW(policy.slots)
@@ -42,13 +42,13 @@ struct InterventionBench {
     }
     return try choices.map { choice in
       let (plain, with) = (try trainer([]), try trainer([choice]))
-      var cost = InterventionCost(name: with.interventions.members[0].name)
+      var cost = PairedStepCost(name: with.interventions.members[0].name)
       // The first pair touches memory and fills the caches.
       for pair in 0...pairs {
         Console.note("\(name): \(cost.name), pair \(pair) of \(pairs)")
-        var measured: [Bool: InterventionCost.Step] = [:]
+        var measured: [Bool: PairedStepCost.Step] = [:]
         for isPlain in pair % 2 == 0 ? [true, false] : [false, true] {
-          measured[isPlain] = try InterventionCost.Step(isPlain ? plain : with, pair + 1)
+          measured[isPlain] = try PairedStepCost.Step(isPlain ? plain : with, pair + 1)
         }
         if pair > 0 { cost.pairs.append((measured[true]!, measured[false]!)) }
       }
@@ -73,7 +73,7 @@ private struct BenchPrompts: PromptSource {
   let model: BenchModel
   let tokens: Int
 
-  func prompts(from first: Int, count: Int) -> [Prompt] {
+  func prompts(from first: Int, count: Int, copies: Int) -> [Prompt] {
     model.sequences(first + count, length: tokens).enumerated().dropFirst(first).map {
       Prompt(id: "\($0)", index: $0, tokens: $1, text: "", row: "{}")
     }

@@ -62,6 +62,9 @@ extension GRPOConfiguration {
         training.objective.needsReference, "objective.kl_target", klTarget,
         "and objective.kl_coefficient, which it steers, is 0. Start that at 0.001, say")
     }
+    try require(
+      atLeast: 1,
+      [("eval.every", evaluation.every ?? 1), ("eval.probe", evaluation.probe ?? 1)])
     try run.check()
     try data.check()
     try rollout.check()
@@ -105,6 +108,8 @@ extension SFTConfiguration {
 extension EvalConfiguration {
   func check() throws(ConfigurationError) {
     try require(atLeast: 0, [("eval.samples", samples)])
+    try require(atLeast: 1, atMost: 1000, [("eval.seeds", seeds)])
+    if let probe { try require(atLeast: 1, [("eval.probe", probe)]) }
     try require(
       greedy || samples >= 1, "eval.samples", samples,
       "without a greedy completion there is nothing to judge; use at least 1")

@@ -18,9 +18,12 @@ struct GRPOConfiguration: Sendable {
   var run = RunConfiguration()
   var data = DataConfiguration()
   var verifiers: [PluginChoice] = []
+  /// Ways to put the problems; nil for the rows' own.
+  var promptPool: PluginChoice?
   /// What holds the policy's entropy; may be empty.
   var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
+  var allowsUnsandboxed = false
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -32,6 +35,7 @@ struct GRPOConfiguration: Sendable {
   /// The mean KL that the coefficient is steered towards; nil keeps it fixed.
   var klTarget: Double?
   var klHorizon = 10_000.0
+  var evaluation = EvaluationSettings()
   /// Also write per-token columns into the rollout files.
   var logColumns = false
 
@@ -71,7 +75,16 @@ struct GRPOConfiguration: Sendable {
           help: "Also keep log-probabilities and entropies of every token."),
       ]
     ),
-    ("Data", SettingsTable.dataSettings(\.data)),
+    (
+      "Data",
+      SettingsTable.dataSettings(\.data) + [
+        Setting(
+          "prompt_pool", \.promptPool,
+          help:
+            "A plugin that puts each problem in other words at each visit, and scores the form it asks for; NAME[:key=value,...,per=visit|rollout,weight=1]."
+        )
+      ]
+    ),
     (
       "Reward",
       [
@@ -82,6 +95,11 @@ struct GRPOConfiguration: Sendable {
         ),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+        Setting(
+          "allow_unsandboxed", \.allowsUnsandboxed,
+          help:
+            "Run what a verifier runs with limits alone where no sandbox can be had. It can then read and delete what you can."
+        ),
         Setting(
           "reward.overlong_buffer", \.training.reward.overlongBuffer,
           help: "Tokens before the length limit over which a penalty grows (DAPO)."),
@@ -110,6 +128,7 @@ struct GRPOConfiguration: Sendable {
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
       ] + SettingsTable.samplingSettings(\.rollout)
     ),
+    ("Evaluation", SettingsTable.evaluationSettings(\.evaluation)),
     (
       "Objective",
       [

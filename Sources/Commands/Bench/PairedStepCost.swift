@@ -4,7 +4,7 @@ import JSON
 import Training
 
 /// What one plugin cost in some pairs of steps.
-struct InterventionCost {
+struct PairedStepCost {
   struct Step {
     let seconds, processorSeconds: Double
     /// In the plugin's calls for the whole step, and in rows of log-probabilities: making them,
@@ -38,7 +38,7 @@ struct InterventionCost {
     PairedMean(pairs.map { $0.with.processorSeconds / $0.plain.processorSeconds - 1 })
   }
 
-  static func table(_ costs: [InterventionCost]) -> String {
+  static func table(_ costs: [PairedStepCost]) -> String {
     let header = [
       "plugin", "pairs", "step, s", "entropy", "in its calls", "in its rows", "together",
       "step with / without - 1 (95%)", "by processor time (95%)",

@@ -1,0 +1,18 @@
+/// Words that say the same.
+enum Phrases {
+  /// What a problem without solutions has.
+  static let nothingExists: Set<String> = [
+    "no solution", "no solutions", "none", "empty set", "the empty set", "no real solution",
+    "no real solutions", "there is no solution", "there are no solutions",
+  ]
+
+  private static let groups: [Set<String>] = [
+    ["does not exist", "dne", "doesn't exist", "d.n.e"], ["undefined", "not defined"],
+    ["infinitely many", "infinitely many solutions", "infinite solutions"],
+    ["true", "\\checkmark"], ["all real numbers", "all reals", "\\mathbb r", "\\mathbb{r}"],
+  ]
+
+  static func areSame(_ a: String, _ b: String) -> Bool {
+    groups.contains { $0.contains(a) && $0.contains(b) }
+  }
+}
