@@ -122,10 +122,11 @@ private struct PluginShare {
     }
     func line(_ name: String, _ value: (PluginShare) -> String) -> String {
       let start = name.padding(toLength: 34, withPad: " ", startingAt: 0)
-      return start + columns.map { column in
-        let text = value(column)
-        return String(repeating: " ", count: max(1, 16 - text.count)) + text
-      }.joined()
+      return start
+        + columns.map { column in
+          let text = value(column)
+          return String(repeating: " ", count: max(1, 16 - text.count)) + text
+        }.joined()
     }
     return [
       title,
