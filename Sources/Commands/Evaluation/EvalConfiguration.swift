@@ -47,8 +47,9 @@ struct EvalConfiguration: Sendable {
           help: "How answers are found and compared, the headline's first; the suite's unless set."),
         Setting(
           "verifiers", \.verifiers, "verifier",
-          help: "Who judges the completions; as in temper grpo. The suite's unless set. --plugin PATH does the same."
-
+          help:
+            "Who judges the completions; as in temper grpo. The suite's unless set. --plugin PATH does the same."
+        ),
         Setting(
           "eval.equality", \.equality, "equality",
           help: "The verifier that says whether two answers are the same, for votes."),
