@@ -47,6 +47,7 @@ let plugins =
   [
     Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
     Plugin(kind: "verifiers", name: "arithmetic"),
+    Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
     Plugin(kind: "verifiers", name: "code", dependencies: ["Completions", "Sandbox"]),
     Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
     Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
@@ -120,6 +121,7 @@ let package = Package(
 
     // What holds the policy's entropy: a column, a row or a coefficient at a time.
     room("EntropyControl", ["Trajectories", "Metrics"]),
+
     // Programs that nobody vouches for.
     room("Sandbox", ["CSandbox"]),
 
@@ -150,10 +152,7 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
-        "Models", "Tokenizers", "ChatTemplates", "Objectives", "Optimizers", "Trajectories",
-        "Rollouts", "JSON", "Tensors", "Kernels", "Verifiers", "Metrics",
-        "Evaluation", "Verifiers", "Metrics", "Trajectories", "Rollouts", "JSON", "Tensors",
+        "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers", "JSON", "Tensors",
         "Kernels",
       ]),
 
@@ -164,14 +163,7 @@ let package = Package(
         "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Optimizers", "Checkpoints", "Metrics", "Trajectories", "Tensors",
-        "Kernels", "JSON", "Spelling",
-        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "Optimizers",
-        "Tokenizers",
-        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
-        "Optimizers",
-        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
-        "Sandbox", "COpenBLAS",
+        "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 

@@ -83,7 +83,8 @@ public struct InterventionCost: Sendable {
     try body()
     var times: [Double] = []
     let begin = ContinuousClock.now
-    while times.count < 5 || (ContinuousClock.now - begin < .milliseconds(200) && times.count < 99) {
+    while times.count < 5 || (ContinuousClock.now - begin < .milliseconds(200) && times.count < 99)
+    {
       let start = ContinuousClock.now
       try body()
       times.append((ContinuousClock.now - start) / .seconds(1))

@@ -7,31 +7,42 @@ struct PluginMemory {
   let make: (_ seed: UInt64) throws -> any EntropyIntervention
 
   func finding() throws -> PluginFinding {
-    var note = ""
+    var findings: [(bytes: Int, isRemembered: Bool)] = []
     for steps in runs {
-      switch try finding(steps) {
-      case .passed(_, let more): note = more
-      case let other: return other
-      }
+      let outcome = try Outcome(of: steps, make)
+      if let why = outcome.difference { return .failed(why) }
+      if let bytes = outcome.bytes { findings.append((bytes, outcome.isRemembered)) }
     }
-    return .passed(note: note)
+    guard let bytes = findings.map(\.bytes).max() else {
+      return .passed(note: "it remembers nothing, and saves nothing")
+    }
+    return .passed(
+      note: findings.contains(where: \.isRemembered)
+        ? "\(bytes) bytes; without them the steps come out differently"
+        : "\(bytes) bytes, which made no difference")
   }
+}
 
-  /// Some steps, a checkpoint, and the rest in a fresh instance.
-  private func finding(_ steps: [PluginStep]) throws -> PluginFinding {
+/// Some steps, a checkpoint, and the rest in a fresh instance.
+private struct Outcome {
+  /// Of the saved state; `nil` where none is saved.
+  let bytes: Int?
+  /// What comes out otherwise after a checkpoint.
+  private(set) var difference: String?
+  /// An instance that starts at the checkpoint with nothing comes to other steps.
+  private(set) var isRemembered = false
+
+  init(of steps: [PluginStep], _ make: (UInt64) throws -> any EntropyIntervention) throws {
     let pause = steps.count / 2
-    let whole = try PluginTrial(try make(0))
-    let early = try PluginTrial(try make(0))
+    let (whole, early) = (try PluginTrial(try make(0)), try PluginTrial(try make(0)))
     for step in steps[..<pause] {
       _ = try whole.outcome(step)
       _ = try early.outcome(step)
     }
     let state = try early.intervention.saveState()
-    let resumed = try PluginTrial(try make(0))
-    let forgetful = try PluginTrial(try make(0))
+    bytes = state?.count
+    let (resumed, forgetful) = (try PluginTrial(try make(0)), try PluginTrial(try make(0)))
     if let state { try resumed.intervention.restoreState(state) }
-
-    var isRemembered = false
     for step in steps[pause...] {
       let expected = try whole.outcome(step)
       if expected.difference(from: try forgetful.outcome(step)) != nil { isRemembered = true }
@@ -40,12 +51,8 @@ struct PluginMemory {
         state == nil
         ? "it remembers earlier steps and saves no state (\"temper.state/1\")"
         : "the state that it saves is not all that it remembers"
-      return .failed("\(step.title), after a checkpoint at step \(pause): \(what): \(why)")
+      difference = "\(step.title), after a checkpoint at step \(pause): \(what): \(why)"
+      return
     }
-    guard let state else { return .passed(note: "it remembers nothing, and saves nothing") }
-    return .passed(
-      note: isRemembered
-        ? "\(state.count) bytes; without them the steps come out differently"
-        : "\(state.count) bytes, which made no difference in \(steps.count) steps")
   }
 }

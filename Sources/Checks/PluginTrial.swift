@@ -96,6 +96,8 @@ struct PluginOutcome {
   private let wasTrained: [Bool]
   /// Of the step.
   let title: String
+  /// `[N]` `W`
+  private let coefficients: [Double]
 
   init(
     _ step: PreparedPluginStep, additions: TokenAdditions,
@@ -119,6 +121,7 @@ struct PluginOutcome {
     ]
     wasTrained = step.step.frame.mask.map { $0 != 0 }
     title = step.step.title
+    coefficients = step.prepared.coefficients.map(Double.init)
   }
 
   /// Says where another outcome differs first, `nil` where it does not. Masked tokens are left
@@ -181,8 +184,8 @@ struct PluginOutcome {
       }
       let sum = row.reduce(0) { $0 + Double($1) }
       let size = row.reduce(0) { $0 + abs(Double($1)) }
-      // Each component is rounded to float.
-      if abs(sum) > 1e-5 * size + 1e-30 {
+      // Components are rounded to float, probabilities from which they are made as well.
+      if abs(sum) > 1e-5 * size + 1e-6 * coefficients[t] {
         return "the gradient of row \(t) sums to \(sum), with components of \(size) in all"
       }
     }

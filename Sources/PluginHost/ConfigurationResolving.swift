@@ -98,10 +98,12 @@ extension PluginInfo {
 
 extension JSONLiteral {
   /// True if a value may stand where `standard` is the default. Whether a number has to be whole
-  /// is the plugin's business; a default of `null` does not say what it wants.
+  /// is the plugin's business, and whether `null` will do; a default of `null` does not say what it
+  /// wants.
   fileprivate func isLike(_ standard: JSONLiteral) -> Bool {
     switch (self, standard) {
-    case (_, .null), (.bool, .bool), (.string, .string), (.array, .array), (.object, .object),
+    case (_, .null), (.null, _), (.bool, .bool), (.string, .string), (.array, .array),
+      (.object, .object),
       (.int, .int), (.int, .double), (.double, .int), (.double, .double):
       true
     default: false

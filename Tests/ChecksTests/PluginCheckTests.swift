@@ -183,7 +183,7 @@ struct PluginCheckTests {
       }
     }
     #expect(found.names == [], "\(found.text)")
-    #expect(found.text.contains("nothing is added to the loss"))
+    #expect(found.text.contains("nothing is added token by token"))
   }
 
   @Test func aDrawByTheRunsSeedIsNotedAndNotBlamed() {
