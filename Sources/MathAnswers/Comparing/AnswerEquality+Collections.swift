@@ -32,10 +32,10 @@ extension AnswerEquality {
       return try areEqual(.value(Quantity(.decimal(reading))), prediction)
     case (.set(let items), .value), (.list(let items, _), .value):
       return items.count == 1 ? try areEqual(items[0], prediction) : false
-    case (.value, .set(let items)), (.tuple, .set(let items)) where items.count == 1:
-      return try areEqual(gold, items[0])
-    case (.set(let items), .tuple) where items.count == 1:
-      return try areEqual(items[0], prediction)
+    case (.value, .set(let items)), (.tuple, .set(let items)):
+      return items.count == 1 ? try areEqual(gold, items[0]) : false
+    case (.set(let items), .tuple):
+      return items.count == 1 ? try areEqual(items[0], prediction) : false
     default: return false
     }
   }

@@ -220,7 +220,7 @@ struct CanonicalForm {
   }
 
   private func binomial(_ n: Rational, _ k: Rational) throws(Stop) -> Rational? {
-    guard let n = n.int, let k = k.int, n >= 0 else { return nil }
+    guard let n = n.int, let k = k.int, n >= 0, n < 1 << 60 else { return nil }
     if k < 0 || k > n { return .zero }
     let small = min(k, n - k)
     guard small <= 5_000 else { throw .tooLarge }

@@ -2,6 +2,9 @@
 struct MatrixArithmetic {
   private typealias Rows = [[Expression]]
 
+  /// Nodes that an expression may come to.
+  private static let largest = 20_000
+
   private let work: Work
 
   init(_ work: Work) { self.work = work }
@@ -12,7 +15,15 @@ struct MatrixArithmetic {
     try work.spend(8)
     var parts: [Expression] = []
     for child in expression.children { parts.append(try resolved(child)) }
-    let node = expression.rebuilt(parts)
+    let result = try computed(expression.rebuilt(parts))
+    // Products of products would double with every level.
+    var room = Self.largest
+    guard result.fits(in: &room) else { throw .tooLarge }
+    try work.spend(Self.largest - room)
+    return result
+  }
+
+  private func computed(_ node: Expression) throws(Stop) -> Expression {
     switch node {
     case .negated(.matrix(let rows)): return .matrix(rows.map { $0.map { .negated($0) } })
     case .quotient(.matrix(let rows), let divisor) where !divisor.hasMatrix:

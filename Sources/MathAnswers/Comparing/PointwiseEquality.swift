@@ -152,9 +152,9 @@ extension Expression {
       switch node {
       case .function(let function, let arguments):
         [.factorial, .doubleFactorial, .binomial, .gcd, .lcm].contains(function)
-          && arguments.contains { !$0.symbols.isEmpty }
+          && arguments.contains(where: \.hasSymbols)
       case .series(let kind, _, let lower, let upper, _):
-        kind != .integral && !(lower.symbols.isEmpty && upper.symbols.isEmpty)
+        kind != .integral && (lower.hasSymbols || upper.hasSymbols)
       default: false
       }
     }
@@ -162,7 +162,7 @@ extension Expression {
 
   fileprivate var hasSymbolicExponent: Bool {
     contains { node in
-      if case .power(_, let exponent) = node { return !exponent.symbols.isEmpty }
+      if case .power(_, let exponent) = node { return exponent.hasSymbols }
       return false
     }
   }

@@ -148,7 +148,16 @@ extension AnswerEquality {
     return true
   }
 
+  /// Pieces that a region may have.
+  private static var mostPieces: Int { 64 }
+
   private func region(of answer: Answer) throws(Stop) -> Region? {
+    guard let region = try uncheckedRegion(of: answer) else { return nil }
+    guard region.pieces.count <= Self.mostPieces else { throw .tooLarge }
+    return region
+  }
+
+  private func uncheckedRegion(of answer: Answer) throws(Stop) -> Region? {
     try work.spend(8)
     switch answer {
     case .reals: return .everything
@@ -157,6 +166,7 @@ extension AnswerEquality {
     case .tuple(let items) where items.count == 2:
       return try interval(items[0], items[1], false, false)
     case .set(let items):
+      guard items.count <= Self.mostPieces else { throw .tooLarge }
       var pieces: [Region.Piece] = []
       for item in items {
         guard let point = try interval(item, item, true, true) else { return nil }
@@ -237,6 +247,7 @@ extension AnswerEquality {
 
   /// Several bounds of one subject: alternatives, or conditions that hold together.
   private func region(of items: [Answer], _ style: ListStyle) throws(Stop) -> Region? {
+    guard items.count <= Self.mostPieces else { throw .tooLarge }
     var regions: [Region] = []
     var subject: Expression?
     for item in items {

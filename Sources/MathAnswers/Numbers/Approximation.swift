@@ -11,13 +11,14 @@ struct Approximation<Real: RealScalar>: Sendable {
   var noise: Int
 
   init(_ real: Real, _ imaginary: Real = .zero, noise: Int) {
-    (self.real, self.imaginary, self.noise) = (real, imaginary, noise)
+    (self.real, self.imaginary) = (real, imaginary)
+    self.noise = min(max(noise, lowestExponent), 1 << 60)
   }
 
   /// A value that is known to the full precision.
   init(_ real: Real, _ imaginary: Real = .zero) {
     self.init(real, imaginary, noise: 0)
-    noise = exponent - Real.precision
+    noise = max(exponent - Real.precision, lowestExponent)
   }
 
   static var zero: Self { Self(.zero, noise: lowestExponent) }
@@ -47,7 +48,7 @@ struct Approximation<Real: RealScalar>: Sendable {
   static func - (a: Self, b: Self) -> Self { a + -b }
 
   static func * (a: Self, b: Self) -> Self {
-    let noise = max(a.exponent + b.noise, b.exponent + a.noise, lowestExponent)
+    let noise = max(a.exponent + b.noise, b.exponent + a.noise)
     if a.imaginary.isZero && b.imaginary.isZero {
       return Self(a.real * b.real, noise: noise).rounded()
     }
@@ -60,7 +61,7 @@ struct Approximation<Real: RealScalar>: Sendable {
   /// `nil` where the divisor may be zero.
   func over(_ b: Self) -> Self? {
     guard !b.isVanishing else { return nil }
-    let noise = max(self.noise - b.exponent, exponent + b.noise - 2 * b.exponent, lowestExponent)
+    let noise = max(self.noise - b.exponent, exponent + b.noise - 2 * b.exponent)
     if imaginary.isZero && b.imaginary.isZero {
       return Self(real / b.real, noise: noise).rounded()
     }

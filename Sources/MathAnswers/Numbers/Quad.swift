@@ -8,7 +8,7 @@ struct Quad: Sendable, Equatable {
   private(set) var isNegative: Bool
 
   /// Exponents beyond this become infinite, or zero.
-  static let largestExponent = 1 << 60
+  static let largestExponent = 1 << 58
 
   static let zero = Quad(significand: 0, exponent: 0, isNegative: false)
   static let one = Quad(1.0)

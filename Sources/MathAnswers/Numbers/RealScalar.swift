@@ -36,7 +36,7 @@ protocol RealScalar: Sendable {
 }
 
 /// The exponent that zero has, and the noise of what is exact.
-let lowestExponent = -(1 << 40)
+let lowestExponent = -(1 << 60)
 
 extension Double: RealScalar {
   static var precision: Int { 52 }
@@ -45,7 +45,7 @@ extension Double: RealScalar {
   init(_ value: Quad) { self = value.double }
 
   var isNegative: Bool { self < 0 }
-  var magnitudeExponent: Int { isZero ? lowestExponent : Int(exponent) }
+  var magnitudeExponent: Int { isZero ? lowestExponent : isFinite ? Int(exponent) : 1 << 58 }
   var double: Double { self }
   var quad: Quad { Quad(self) }
 

@@ -119,6 +119,25 @@ extension Expression {
     }
   }
 
+  /// True if no branch has as many levels as `depth`.
+  func isShallower(than depth: Int) -> Bool {
+    switch self {
+    case .number, .decimal, .constant, .symbol: depth > 0
+    default: depth > 0 && children.allSatisfy { $0.isShallower(than: depth - 1) }
+    }
+  }
+
+  /// True if there are at most `limit` nodes, which are taken off it.
+  func fits(in limit: inout Int) -> Bool {
+    limit -= 1
+    if limit < 0 { return false }
+    for child in children where !child.fits(in: &limit) { return false }
+    return true
+  }
+
+  /// True if a symbol occurs, bound ones included.
+  var hasSymbols: Bool { contains(\.isSymbol) }
+
   /// The symbols that stand for values, those bound by a series left out.
   var symbols: Set<String> {
     var names: Set<String> = []

@@ -22,7 +22,9 @@ extension ExpressionParser {
       return .symbol("…")
     case .accent(let accent):
       at += 1
-      guard at < end else { throw .unreadable("an accent has nothing under it") }
+      guard at < end, brackets.partner[at] < end else {
+        throw .unreadable("an accent has nothing under it")
+      }
       let last = max(at, brackets.partner[at])
       let letter = Words.compact(source(of: at..<last + 1))
       at = last + 1

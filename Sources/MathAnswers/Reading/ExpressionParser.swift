@@ -8,6 +8,9 @@ struct ExpressionParser {
   private let hasImaginaryUnit: Bool
   private let hasInfixCommands: Bool
 
+  /// Levels that an expression may have.
+  private static let deepest = 400
+
   var at = 0
   var end = 0
   private var depth = 0
@@ -44,6 +47,9 @@ struct ExpressionParser {
     if hasInfixCommands, let infix = try infixCommand(range) { return infix }
     let result = try sum()
     guard at == end else { throw .unreadable(surprise) }
+    guard depth > 1 || result.isShallower(than: Self.deepest) else {
+      throw .unreadable("it is nested too deep")
+    }
     return result
   }
 
@@ -285,7 +291,9 @@ struct ExpressionParser {
 
   /// The expression in the brackets at the current token.
   mutating func group() throws(Stop) -> Expression {
-    guard case .open? = kind, brackets.partner[at] < end else { throw .unreadable(surprise) }
+    guard case .open? = kind, at < brackets.partner[at], brackets.partner[at] < end else {
+      throw .unreadable(surprise)
+    }
     var inner = at + 1..<brackets.partner[at]
     at = inner.upperBound + 1
     // Layers that change nothing do not count as depth.
@@ -301,7 +309,9 @@ struct ExpressionParser {
 
   /// The expressions in the brackets at the current token, with commas between them.
   mutating func groups() throws(Stop) -> [Expression] {
-    guard case .open? = kind, brackets.partner[at] < end else { throw .unreadable(surprise) }
+    guard case .open? = kind, at < brackets.partner[at], brackets.partner[at] < end else {
+      throw .unreadable(surprise)
+    }
     let inner = at + 1..<brackets.partner[at]
     at = inner.upperBound + 1
     var parts: [Expression] = []

@@ -31,9 +31,7 @@ extension Lexer {
     }
     try work.spend(digits.count * (digits.count / 200 + 1) / 8 + 1)
     let exponent = takeExponent()
-    guard digits.count + repeating.count + places <= 19_000 || digits.count <= 19_900 else {
-      throw .tooLarge
-    }
+    guard digits.count <= 20_000, repeating.count <= 5_000 else { throw .tooLarge }
     var value = Rational(BigInteger(digits: digits))
     if places > 0 { value = try value.over(powerOfTen(places), work) }
     if !repeating.isEmpty {
