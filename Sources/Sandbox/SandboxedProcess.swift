@@ -118,7 +118,13 @@ public final class SandboxedProcess: @unchecked Sendable {
     while true {
       if let line = output.takeLine() { return .line(line) }
       if output.isFull { return .tooLong }
-      if outcome != nil || output.isAtEnd { return .ended }
+      if outcome != nil { return .ended }
+      if output.isAtEnd {
+        // A program that ends closes its output first; how it ends is worth a moment.
+        let grace = min(deadline, Deadline(in: 1))
+        while !hasEnded(by: grace) {}
+        return .ended
+      }
       if hasEnded(by: deadline) {
         if let line = output.takeLine() { return .line(line) }
         return outcome?.timedOut ?? true ? .deadline : .ended

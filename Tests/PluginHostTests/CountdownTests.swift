@@ -48,16 +48,15 @@ import Verifiers
   }
 
   @Test func hostileAnswersTakeLittleTime() throws {
-    let time = try ContinuousClock().measure {
-      for part in ["(", "1+", #"\frac{"#, #"\frac{1}{"#, "{", "9"] {
-        let text = String(repeating: part, count: (1 << 20) / part.utf8.count)
-        #expect(try judge("countdown", "<answer>\(text)</answer>", row: row).verdict != .right)
-        #expect(try judge("countdown", #"\boxed{"# + text, row: row).verdict != .right)
-        let short = String(text.prefix(4000))
-        #expect(try judge("countdown", "<answer>\(short)</answer>", row: row).verdict != .right)
-      }
+    let start = ContinuousClock.now
+    for part in ["(", "1+", #"\frac{"#, #"\frac{1}{"#, "{", "9"] {
+      let text = String(repeating: part, count: (1 << 20) / part.utf8.count)
+      #expect(try judge("countdown", "<answer>\(text)</answer>", row: row).verdict != .right)
+      #expect(try judge("countdown", #"\boxed{"# + text, row: row).verdict != .right)
+      let short = String(text.prefix(4000))
+      #expect(try judge("countdown", "<answer>\(short)</answer>", row: row).verdict != .right)
     }
-    #expect(time < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(5))
   }
 
   @Test func valuesAreExact() throws {

@@ -13,21 +13,22 @@ import Verifiers
   }
 
   @Test(arguments: [
-    ("<think>a</think><answer>b</answer>", Verdict.right, Float(1)),
-    ("so <think>a</think>\n<answer>b</answer> then", .right, 1),
-    ("<think></think><answer>b</answer>", .wrong, 1 / 3),  // an empty tag, and so no order
-    ("<answer>b</answer><think>a</think>", .wrong, 2 / 3),
-    ("<think>a<answer>b</answer></think>", .wrong, 2 / 3),
-    ("<think>a</think> 42", .wrong, 1 / 3),
-    ("<think>a</think><answer>b</answer><answer>c</answer>", .wrong, 1 / 3),
-    ("<think>a <answer>b</answer>", .wrong, 1 / 3),
+    ("<think>a</think><answer>b</answer>", Verdict.right, 3),
+    ("so <think>a</think>\n<answer>b</answer> then", .right, 3),
+    ("<think></think><answer>b</answer>", .wrong, 1),  // an empty tag, and so no order
+    ("<answer>b</answer><think>a</think>", .wrong, 2),
+    ("<think>a<answer>b</answer></think>", .wrong, 2),
+    ("<think>a</think> 42", .wrong, 1),
+    ("<think>a</think><answer>b</answer><answer>c</answer>", .wrong, 1),
+    ("<think>a <answer>b</answer>", .wrong, 1),
     ("42", .unparsable, 0), ("", .unparsable, 0), ("</think></answer>", .unparsable, 0),
   ])
-  func everyPartEarnsItsShare(
-    _ completion: String, _ verdict: Verdict, _ reward: Float
+  func eachOfThreePartsEarnsItsShare(
+    _ completion: String, _ verdict: Verdict, _ parts: Int
   ) throws {
-    let judgement = try judge("format", completion)
-    #expect(judgement.verdict == verdict && abs(judgement.reward! - reward) < 1e-6)
+    let judgement = try judge("format:right=3", completion)
+    let reward = try #require(judgement.reward)
+    #expect(judgement.verdict == verdict && abs(reward - Float(parts)) < 1e-6)
   }
 
   @Test func rewardsScaleAndCanBeAllOrNothing() throws {

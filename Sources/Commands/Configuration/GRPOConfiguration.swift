@@ -91,7 +91,7 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "verifiers", \.verifiers, "verifier",
           help:
-            "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, config}. --plugin PATH takes a plugin of any kind."
+            "NAME or NAME:key=value,...; regex, numeric, command, a plugin's name or the path of its library. In the file also {name, config}. --plugin PATH takes a plugin of any kind."
         ),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
