@@ -86,8 +86,9 @@ struct ToyTask {
       ToyPrompts().prompts(from: 0, count: 4), samples: 0..<4,
       settings: settings.rollout.sampling, step: 1, observers: interventions.observers)
     let judged = VerifierSet([.init(ToyVerifier())]).score(groups).groups
-    return TokenBatch(
-      packing: judged, advantages: settings.advantages.advantages(of: judged.map(\.rewards)))
+    var batch = TokenBatch(packing: judged)
+    settings.advantages.assign(judged.map(\.rewards), to: &batch)
+    return batch
   }
 }
 
