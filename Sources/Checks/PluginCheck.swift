@@ -88,8 +88,7 @@ extension PluginCheckRun {
       }
     } catch { failure = error }
     for part in PluginGradient.Part.allCases {
-      let name = ["whole": "gradient", "additions": "gradient-evaluate", "rows": "gradient-rows"]
-      check(name["\(part)"]!, "the gradient of \(part.what) matches central differences") {
+      check(part.check, "the gradient of \(part.what) matches central differences") {
         if let failure { throw failure }
         return differences.finding(part)
       }
@@ -106,17 +105,16 @@ extension PreparedPluginStep {
   fileprivate func interestingTokens(limit: Int) throws -> [Int] {
     let additions = try prepared.additions(batch)
     let trained = batch.mask.indices.filter { batch.mask[$0] != 0 }
-    let touched = trained.filter {
-      prepared.wants($0) || additions.phi[$0] != 0 || additions.dLogprob[$0] != 0
-        || additions.dEntropy[$0] != 0 || prepared.shaping.weights[$0] != 1
+    func isTouched(_ t: Int) -> Bool {
+      prepared.wants(t) || additions.phi[t] != 0 || additions.dLogprob[t] != 0
+        || additions.dEntropy[t] != 0 || prepared.shaping.weights[t] != 1
     }
-    let others = trained.filter { !Set(touched).contains($0) }
     // Evenly over the step, rather than its first sequences.
     func spread(_ tokens: [Int], _ count: Int) -> [Int] {
       guard tokens.count > count, count > 0 else { return Array(tokens.prefix(count)) }
       return (0..<count).map { tokens[$0 * tokens.count / count] }
     }
-    let first = spread(touched, limit)
-    return first + spread(others, limit - first.count)
+    let first = spread(trained.filter(isTouched), limit)
+    return first + spread(trained.filter { !isTouched($0) }, limit - first.count)
   }
 }

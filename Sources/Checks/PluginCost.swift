@@ -42,12 +42,14 @@ public struct InterventionCost: Sendable {
       }
     }
 
-    let batch = try material.batch(set.observers, reference: set.needsReference)
+    // What is remembered comes from a step of another entropy, so that there is something to do.
+    let earlier = try material.batch(set, rows: 0..<4)
+    let batch = try material.batch(set, rows: material.rows.indices)
     let objective = PolicyObjective()
     var index = 0
     var last: (batch: TokenBatch, prepared: PreparedStep)?
-    prepare = try Self.seconds(per: tokens) {
-      var changed = batch
+    prepare = try Self.seconds(per: tokens) {  // the pass that warms up is the earlier step
+      var changed = index == 0 ? earlier : batch
       index += 1
       let position = StepPosition(step: index, totalSteps: 1000, rollout: index, update: 0)
       let prepared = try set.prepare(
@@ -103,18 +105,15 @@ private struct PluginCostStep {
   init(vocabulary: Int) {
     var draws = Draws(seed: 11)
     // Logits that fall as a power of the rank, as those of language models do.
-    rows = (0..<16).map { row in
+    let z = (0..<16).map { row in
       let slope = 1.5 + 0.25 * Double(row)
-      return PolicyRow(
-        z: (0..<vocabulary).map { id in
-          let rank = (id &* 7919 &+ row) % vocabulary
-          return -slope * log(1 + Double(rank)) + 0.3 * sin(Double(id))
-        })
+      return (0..<vocabulary).map { id in
+        let rank = (id &* 7919 &+ row) % vocabulary
+        return -slope * log(1 + Double(rank)) + 0.3 * sin(Double(id))
+      }
     }
-    tokens = rows.map { row in
-      let top = row.logprobs.indices.max { row.logprobs[$0] < row.logprobs[$1] }!
-      return Int32(draws.uniform() < 0.7 ? top : draws.integer(below: vocabulary))
-    }
+    rows = z.map(PolicyRow.init)
+    tokens = z.map { Int32(draws.token(of: $0)) }
     frame = TokenBatch(
       prompts: Array(repeating: [1], count: 64),
       completions: Array(repeating: Array(repeating: 0, count: 64), count: 64))
@@ -123,20 +122,21 @@ private struct PluginCostStep {
       let advantage = Float(draws.normal())
       for t in frame.range(s) {
         frame.advantages[t] = advantage
-        frame.tokens[t] = tokens[t % rows.count]
       }
     }
   }
 
-  func batch(_ observers: [any RowObserver], reference: Bool) throws -> TokenBatch {
+  /// - Parameter some: which rows the tokens share.
+  func batch(_ set: InterventionSet, rows some: Range<Int>) throws -> TokenBatch {
     var batch = frame
-    let places = (0..<frame.count).map { $0 % rows.count }
+    let places = (0..<frame.count).map { $0 % some.count }
+    batch.tokens = places.map { tokens[$0] }
     batch.logprobs = places.map { rows[$0].logprobs[Int(tokens[$0])] }
     batch.entropies = places.map { rows[$0].entropy }
     (batch.oldLogprobs, batch.behaviourLogprobs) = (batch.logprobs, batch.logprobs)
     batch.oldEntropies = batch.entropies
-    batch.referenceLogprobs = reference ? batch.logprobs : nil
-    batch.observed = try observers.map { observer in
+    batch.referenceLogprobs = set.needsReference ? batch.logprobs : nil
+    batch.observed = try set.observers.map { observer in
       let noted = try rows.indices.map { try observer.rows(of: rows[$0], token: tokens[$0]) }
       return places.reduce(into: ObservedRows(width: observer.width)) { $0.append(noted[$1]) }
     }

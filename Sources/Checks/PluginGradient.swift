@@ -12,6 +12,15 @@ struct PluginGradient {
   enum Part: Int, CaseIterable {
     case whole, additions, rows
 
+    /// The check's name.
+    var check: String {
+      switch self {
+      case .whole: "gradient"
+      case .additions: "gradient-evaluate"
+      case .rows: "gradient-rows"
+      }
+    }
+
     var what: String {
       switch self {
       case .whole: "the whole loss"
@@ -21,7 +30,7 @@ struct PluginGradient {
     }
   }
 
-  /// Loss and gradient where one row is as it is asked for.
+  /// Loss and gradient where one row is as it is asked for, one element for each part.
   struct Point {
     var loss = SIMD4<Double>.zero
     /// `[V]`
@@ -30,8 +39,7 @@ struct PluginGradient {
 
   let step: PreparedPluginStep
 
-  /// - Parameters:
-  ///   - t: the token whose row is `z`.
+  /// - Parameter t: the token whose row is `z`.
   func callAsFunction(_ t: Int, _ z: [Double]) throws -> Point {
     let row = PolicyRow(z: z)
     let token = Int(step.batch.tokens[t])

@@ -32,6 +32,7 @@ extension PluginStep {
     position.clipLow = objective.clipLow
     position.clipHigh = objective.clipHigh
     position.dualClip = objective.dualClip
+    position.clipIsExplicit = index % 4 == 3
 
     let sequences = size.groups * size.samples
     let completions = (0..<sequences).map { _ in
@@ -66,7 +67,7 @@ extension PluginStep {
 
 extension Draws {
   /// An id that the row's policy would sample, or in one case of five any id.
-  fileprivate mutating func token(of row: [Double]) -> Int {
+  mutating func token(of row: [Double]) -> Int {
     guard uniform() > 0.2 else { return integer(below: row.count) }
     let logprobs = TokenDistribution<Double>(logits: row).logprobs
     var rest = uniform()
