@@ -52,7 +52,8 @@ private func failure(of golds: [String], _ row: JSON, _ verifier: any Verifier) 
   for gold in golds {
     let judgement = verifier.judge([VerifierSample(row: row.serialized, completion: gold)])[0]
     guard judgement.verdict != .right else { continue }
-    return "\(judgement.verdict.rawValue): \(judgement.reason); the gold is \(gold.prefix(80).debugDescription)"
+    return
+      "\(judgement.verdict.rawValue): \(judgement.reason); the gold is \(gold.prefix(80).debugDescription)"
   }
   return nil
 }

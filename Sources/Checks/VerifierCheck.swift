@@ -29,7 +29,9 @@ public func checkVerifiers(
   var flexible = VerdictCounts()
   var boxed = VerdictCounts()
   var verifiers: [VerifierMode: any Verifier] = [:]
-  func judge(_ row: VerifierRow, _ mode: VerifierMode, _ counts: inout VerdictCounts) throws -> Judgement {
+  func judge(_ row: VerifierRow, _ mode: VerifierMode, _ counts: inout VerdictCounts) throws
+    -> Judgement
+  {
     let verifier = try verifiers[mode] ?? make(mode)
     verifiers[mode] = verifier
     let start = DispatchTime.now().uptimeNanoseconds
@@ -59,7 +61,9 @@ public func checkVerifiers(
     throw CheckError(error.description)
   }
   report.extra = flexible.members + [.init("by_category", flexible.byCategory)]
-  report.notes = ["false accepts: \(flexible.falseAccepts.count), false rejects: \(flexible.falseRejects.count)"]
+  report.notes = [
+    "false accepts: \(flexible.falseAccepts.count), false rejects: \(flexible.falseRejects.count)"
+  ]
   if boxed.cases > 0 {
     report.extra.append(.init("boxed", boxed.json))
     report.notes.append("boxed: \(boxed.agreed) of \(boxed.cases) agree")
@@ -87,11 +91,14 @@ private struct VerdictCounts {
     if isRight && !expected { falseAccepts.append(row.name) }
     if !isRight && expected { falseRejects.append(row.name) }
     let index =
-      categories.firstIndex { $0.name == row.category } ?? {
+      categories.firstIndex { $0.name == row.category }
+      ?? {
         categories.append((row.category, [0, 0, 0, 0]))
         return categories.count - 1
       }()
-    let changes = [1, isRight == expected ? 1 : 0, isRight && !expected ? 1 : 0, !isRight && expected ? 1 : 0]
+    let changes = [
+      1, isRight == expected ? 1 : 0, isRight && !expected ? 1 : 0, !isRight && expected ? 1 : 0,
+    ]
     for (place, change) in changes.enumerated() { categories[index].counts[place] += change }
     return isRight == expected
   }
@@ -182,7 +189,8 @@ private struct VerifierRow {
       category = json["category"].string ?? "countdown"
     } else {
       throw CheckError(
-        "\(json.path): a row has 'gold' and 'prediction' or 'response', or 'numbers', 'target' and 'response'")
+        "\(json.path): a row has 'gold' and 'prediction' or 'response', or 'numbers', 'target' and 'response'"
+      )
     }
     sample = VerifierSample(
       row: JSONLiteral.object(row).serialized(), completion: try completion.requireString())

@@ -40,6 +40,9 @@ extension AnswerEquality {
     if gold.relations == [.element], prediction.relations == [.element] {
       return gold.name == prediction.name ? try areEqual(gold.last, prediction.last) : false
     }
+    if gold.relations == [.element], prediction.isEquality == false {
+      return try areEqualRegions(gold.last, .relation(prediction)) ?? false
+    }
     if prediction.relations == [.element], !gold.isEquality {
       return try areEqualRegions(.relation(gold), prediction.last) ?? false
     }
@@ -75,7 +78,7 @@ extension AnswerEquality {
     {
       return true
     }
-    guard let a = gold.difference, let b = prediction.difference else {
+    guard let a = gold.difference, let b = prediction.difference, a.hasSymbols else {
       return try agreeInOrder(gold, prediction)
     }
     return try areProportional(a, b, sign: 0)

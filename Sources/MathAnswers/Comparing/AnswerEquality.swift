@@ -15,6 +15,10 @@ struct AnswerEquality {
       return try isEqual(chain, toBare: prediction)
     case (_, .relation(let chain)) where !gold.isListOfRelations:
       return try isBare(gold, equalTo: chain)
+    case (.relation(let chain), .list) where chain.isAssignment:
+      return try areEqual(chain.last, prediction)
+    case (.list, .relation(let chain)) where chain.isAssignment:
+      return try areEqual(gold, chain.last)
     case (.congruence, _), (_, .congruence): return try areCongruent(gold, prediction)
     case (.words, _), (_, .words): return areSameWords(gold, prediction)
     case (.ellipsis, .ellipsis): return true

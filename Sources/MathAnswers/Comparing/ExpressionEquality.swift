@@ -108,7 +108,8 @@ struct ExpressionEquality {
       b.isFinite
     else { throw .undecided }
     if let tolerance {
-      return a.isReal && b.isReal && abs((a - b).real.double) <= Quad(tolerance).double * (1 + 1e-12)
+      return a.isReal && b.isReal
+        && abs((a - b).real.double) <= Quad(tolerance).double * (1 + 1e-12)
     }
     let difference = a - b
     let scale = max(a.exponent, b.exponent)

@@ -235,7 +235,8 @@ extension AnswerEquality {
     for (index, relation) in chain.relations.enumerated() {
       // Turned so that the subject stands on the left.
       let isLeft = index == place
-      guard isLeft || index + 1 == place, case .value(let quantity) = chain.members[isLeft ? index + 1 : index]
+      guard isLeft || index + 1 == place,
+        case .value(let quantity) = chain.members[isLeft ? index + 1 : index]
       else { return nil }
       let limit = try bound(quantity.expression)
       guard !limit.value.isNaN else { return nil }

@@ -16,7 +16,9 @@ public enum AnswerSource: String, Sendable, CaseIterable {
   case whole
 
   /// In the order in which they are tried when every source is allowed.
-  public static let flexible: [AnswerSource] = [.boxed, .minerva, .hash, .phrase, .formula, .number]
+  public static let flexible: [AnswerSource] = [
+    .boxed, .minerva, .hash, .phrase, .formula, .number,
+  ]
 }
 
 /// Finds the answer in a model's response, in time linear in its length.
@@ -42,7 +44,8 @@ public struct AnswerFinder: Sendable {
 
   private func answer(in utf8: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     var text = Array(utf8)
-    for index in text.indices where text[index] < 0x20 && text[index] != 0x0A && text[index] != 0x09 {
+    for index in text.indices where text[index] < 0x20 && text[index] != 0x0A && text[index] != 0x09
+    {
       text[index] = 0x20
     }
     guard var visible = visiblePart(of: text[...]) else { return nil }
@@ -96,7 +99,9 @@ public struct AnswerFinder: Sendable {
   private static let tokenMarkers: [StaticString] = [
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "</s>", "<|eot_id|>", "<|end_of_text|>",
   ]
-  private static let lineMarkers: [StaticString] = ["Question:", "Q:", "Problem:", "### Instruction"]
+  private static let lineMarkers: [StaticString] = [
+    "Question:", "Q:", "Problem:", "### Instruction",
+  ]
 
   private static func beforeContinuation(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     var isBlank = true
@@ -107,8 +112,9 @@ public struct AnswerFinder: Sendable {
         if byte == UInt8(ascii: "<") {
           let rest = text[index...]
           if tokenMarkers.contains(where: { rest.hasPrefix($0) }) { return text[..<index] }
-        } else if isLineStart, byte == UInt8(ascii: "Q") || byte == UInt8(ascii: "P")
-          || byte == UInt8(ascii: "#")
+        } else if isLineStart,
+          byte == UInt8(ascii: "Q") || byte == UInt8(ascii: "P")
+            || byte == UInt8(ascii: "#")
         {
           let rest = text[index...]
           if lineMarkers.contains(where: { rest.hasPrefix($0) }) { return text[..<index] }

@@ -12,7 +12,9 @@ enum Formulas {
       if !trimmed.isEmpty, end > (best?.end ?? -1) { best = (end, trimmed) }
     }
     for (open, close) in brackets {
-      if let end = text.lastRange(of: close), let start = text[..<end.lowerBound].lastRange(of: open) {
+      if let end = text.lastRange(of: close),
+        let start = text[..<end.lowerBound].lastRange(of: open)
+      {
         offer(text[start.upperBound..<end.lowerBound], end.upperBound)
       }
     }
@@ -47,9 +49,13 @@ enum Numbers {
     var end = digit + 1
     var start = digit
     while start > text.startIndex, continues(at: start, in: text) { start -= 1 }
-    if end < text.endIndex, text[end] == UInt8(ascii: "\\"), text[end...].hasPrefix("\\%") { end += 1 }
+    if end < text.endIndex, text[end] == UInt8(ascii: "\\"), text[end...].hasPrefix("\\%") {
+      end += 1
+    }
     if end < text.endIndex, text[end] == UInt8(ascii: "%") { end += 1 }
-    if text[start...].hasPrefix("-"), start > text.startIndex, text[start - 1].isDigit { start += 1 }
+    if text[start...].hasPrefix("-"), start > text.startIndex, text[start - 1].isDigit {
+      start += 1
+    }
     let found = text[start..<end].drop { ",/ +*".utf8.contains($0) }
     return Array(found)
   }

@@ -30,10 +30,13 @@ enum Prose {
   /// - Parameter isClosed: a full stop stands in front of the text.
   static func endsSentence(_ text: ArraySlice<UInt8>, _ isClosed: Bool) -> Bool {
     if isClosed { return text.contains(where: \.isDigit) }
-    guard let end = text.indices.first(where: { index in
-      text[index] == 0x0A
-        || text[index] == UInt8(ascii: ".") && index + 1 < text.endIndex && text[index + 1].isBlank
-    }) else { return false }
+    guard
+      let end = text.indices.first(where: { index in
+        text[index] == 0x0A
+          || text[index] == UInt8(ascii: ".") && index + 1 < text.endIndex
+            && text[index + 1].isBlank
+      })
+    else { return false }
     return text[end...].contains(where: \.isDigit)
   }
 

@@ -64,7 +64,8 @@ struct Rational: Hashable, Sendable {
       return denominator.isOne
         ? Rational(sum) : try Rational(sum, over: denominator, work)
     }
-    let sum = try numerator.times(other.denominator, work)
+    let sum =
+      try numerator.times(other.denominator, work)
       + other.numerator.times(denominator, work)
     return try Rational(sum, over: denominator.times(other.denominator, work), work)
   }

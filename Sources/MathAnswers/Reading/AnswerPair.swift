@@ -124,12 +124,11 @@ struct Choice {
   /// True of the letter alone, in any wrapper, or with its value behind it.
   func isChosen(by prediction: [UInt8]) -> Bool {
     let words = Array(Words.normalized(prediction).utf8)
-    var start = 0
-    let isWrapped = words.first == UInt8(ascii: "(")
-    if isWrapped { start = 1 }
-    guard start < words.count, words[start] == letter else { return false }
-    var rest = words[(start + 1)...]
-    if rest.isEmpty { return true }
+    let inner = words.drop { "( ".utf8.contains($0) }
+    let isWrapped = inner.startIndex > 0
+    guard inner.first == letter else { return false }
+    var rest = inner.dropFirst()
+    if rest.allSatisfy({ ") .".utf8.contains($0) }) { return true }
     guard let mark = rest.popFirst(), ").: ".utf8.contains(mark) else { return false }
     // Another letter by itself would be another choice.
     for index in rest.indices where Self.isChoice(rest[index]) {

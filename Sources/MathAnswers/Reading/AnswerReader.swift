@@ -67,9 +67,11 @@ struct AnswerReader {
     var style = ListStyle(isAlternative: isAlternative)
     if answers.count == 1, first.count == 2 { style.decimalReading = decimalComma(range) }
     // p=5,q=2; p=7,q=2 are two solutions of two values each.
-    let areSystems = answers.count > 1 && answers.allSatisfy {
-      $0.count > 1 && $0.count == first.count && $0.allSatisfy(\.isRelation)
-    }
+    let areSystems =
+      answers.count > 1
+      && answers.allSatisfy {
+        $0.count > 1 && $0.count == first.count && $0.allSatisfy(\.isRelation)
+      }
     if areSystems { return .list(answers.map { .list($0, ListStyle()) }, style) }
     return .list(answers.flatMap { $0 }, style)
   }
@@ -176,10 +178,20 @@ struct AnswerReader {
     return .relation(chain)
   }
 
-  /// A symbol, `f(x)`, a segment `AB`, a tuple of symbols, or words.
+  /// A symbol, `f(x)`, a segment `AB`, a tuple of symbols, a quotient of names, a function of one,
+  /// or words.
   private func isName(_ range: Range<Int>) -> Bool {
     let range = peeled(range)
     guard let first = range.first else { return false }
+    if case .function = tokens[first].kind { return isName(range.dropFirst()) }
+    if tokens[first].kind == .fraction, first + 1 < range.upperBound {
+      let middle = parser.brackets.partner[first + 1] + 1
+      return middle > first + 2 && middle < range.upperBound && isName(first + 1..<middle)
+        && isName(middle..<range.upperBound)
+    }
+    if let slash = topLevel(range).first(where: { tokens[$0].kind == .slash }) {
+      return isName(first..<slash) && isName(slash + 1..<range.upperBound)
+    }
     var letters = 0
     var hasWord = false
     var index = first
@@ -188,7 +200,8 @@ struct AnswerReader {
       case .letter, .accent, .constant(.e), .constant(.i): letters += 1
       case .word, .currency: hasWord = true
       case .underscore, .prime, .degree, .colon, .comma, .bar, .caret, .number: break
-      case .open(.round) where index > first || range.contains(parser.brackets.partner[index]): break
+      case .open(.round) where index > first || range.contains(parser.brackets.partner[index]):
+        break
       case .open(.group), .close: break
       default: return false
       }
@@ -239,7 +252,8 @@ struct AnswerReader {
       parser.brackets.partner[range.lowerBound] == range.upperBound - 1
     else {
       let parts = split(range) { $0 == .colon }
-      return parts.count > 1 && parts.allSatisfy { !$0.isEmpty && (isSingleName($0) || isSegment($0)) }
+      return parts.count > 1
+        && parts.allSatisfy { !$0.isEmpty && (isSingleName($0) || isSegment($0)) }
     }
     let parts = split(range.dropFirst().dropLast()) { $0 == .comma }
     return parts.count > 1 && parts.allSatisfy { !$0.isEmpty && isSingleName($0) }
@@ -419,7 +433,8 @@ struct AnswerReader {
       return false
     }
     guard !body.isEmpty, !hasWords else {
-      return .words(Words.normalized(parser.source(of: range)))
+      let words = Words.normalized(parser.source(of: range))
+      return Phrases.allReals.contains(words) ? .reals : .words(words)
     }
     var quantity = Quantity(try parser.expression(body))
     quantity.isPercent = tail.isPercent

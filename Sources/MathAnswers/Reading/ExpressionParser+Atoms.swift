@@ -48,7 +48,10 @@ extension ExpressionParser {
     case .currency:
       at += 1
       return try atom()
-    default: throw .unreadable("'\(String(decoding: source(of: at).prefix(20), as: UTF8.self))' is not expected where it stands")
+    default:
+      throw .unreadable(
+        "'\(String(decoding: source(of: at).prefix(20), as: UTF8.self))' is not expected where it stands"
+      )
     }
   }
 
@@ -120,7 +123,8 @@ extension ExpressionParser {
     while kind == .caret || kind == .underscore {
       let isPower = kind == .caret
       at += 1
-      let value = try argument(wholeNumber: true)
+      // \log_28 is the logarithm of 8, where nothing else is left to be its argument.
+      let value = try argument(wholeNumber: isPower || startsOperand(at + 1))
       if isPower { exponent = value } else { base = value }
     }
     if case .negated(.number(.one))? = exponent, let inverse = function.inverse {

@@ -136,6 +136,9 @@ struct ExpressionParser {
         quotients += 1
         factors = [.quotient(Self.product(of: factors), .int(100))]
       case .currency: at += 1
+      case .letter("x") where isCrossBeforePowerOfTen:
+        at += 1
+        factors.append(try signedFactor())
       default:
         guard startsOperand(at) else { return Self.product(of: factors) }
         if case .number = kind, case .number = tokens[at - 1].kind {
@@ -145,6 +148,14 @@ struct ExpressionParser {
       }
     }
     return Self.product(of: factors)
+  }
+
+  /// `3 x 10^8`
+  private var isCrossBeforePowerOfTen: Bool {
+    guard at + 2 < end, tokens[at].isSpaced, tokens[at + 1].isSpaced,
+      case .number = tokens[at - 1].kind, case .number(let ten, false) = tokens[at + 1].kind
+    else { return false }
+    return ten == Rational(10) && tokens[at + 2].kind == .caret
   }
 
   static func product(of factors: [Expression]) -> Expression {

@@ -68,7 +68,8 @@ extension Lexer {
       let head = String(run.prefix(length))
       if head == "sqrt" { return (.squareRoot, length) }
       if head == "pi" { return (.constant(.pi), length) }
-      if length >= 2, let function = Vocabulary.functions[head], function != .max, function != .min {
+      if length >= 2, let function = Vocabulary.functions[head], function != .max, function != .min
+      {
         return (.function(function), length)
       }
     }

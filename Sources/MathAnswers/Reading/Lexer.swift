@@ -91,6 +91,9 @@ struct Lexer {
       if byte(position) == UInt8(ascii: ","), byte(position + 1) == UInt8(ascii: "}") {
         position += 2
         try emit(.comma, from: start)
+      } else if byte(position) == UInt8(ascii: ":"), byte(position + 1) == UInt8(ascii: "}") {
+        position += 2
+        try emit(.colon, from: start)
       } else {
         try emit(.open(.group), from: start)
       }
@@ -180,7 +183,7 @@ struct Lexer {
 
   /// `\pir` and the like: a known command with letters stuck to it; else a name of its own.
   private mutating func unknown(_ name: String, from start: Int) throws(Stop) {
-    for length in stride(from: name.utf8.count - 1, through: 2, by: -1) {
+    for length in stride(from: min(name.utf8.count - 1, 16), through: 2, by: -1) {
       let head = String(name.prefix(length))
       guard let kind = Vocabulary.commands[head] else { continue }
       switch kind {

@@ -6,10 +6,13 @@ enum Phrases {
     "no real solutions", "there is no solution", "there are no solutions",
   ]
 
+  static let allReals: Set<String> = [
+    "all real numbers", "all reals", "the real numbers", "real numbers",
+  ]
+
   private static let groups: [Set<String>] = [
     ["does not exist", "dne", "doesn't exist", "d.n.e"], ["undefined", "not defined"],
     ["infinitely many", "infinitely many solutions", "infinite solutions"],
-    ["true", "\\checkmark"], ["all real numbers", "all reals", "\\mathbb r", "\\mathbb{r}"],
   ]
 
   static func areSame(_ a: String, _ b: String) -> Bool {

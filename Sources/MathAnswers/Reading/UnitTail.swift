@@ -95,6 +95,7 @@ struct UnitTail {
     if let caret = powerStart(before: end), caret > body.lowerBound {
       power = parser.source(of: caret + 1..<end).contains(UInt8(ascii: "3")) ? "cubic " : "square "
       last = caret - 1
+      guard last > body.lowerBound else { return nil }
     }
     switch tokens[last].kind {
     case .word(let word): return (last, power + word, false)
@@ -103,12 +104,17 @@ struct UnitTail {
     case .relation(.element) where power.isEmpty && end == body.upperBound:
       return (last, "in", true)
     case .letter(let name):
-      if tokens[last].isText { return (last, power + name, false) }
+      if tokens[last].isText {
+        let hasPlace = tokens[last - 1].kind == .slash || endsValue(last - 1, true)
+        return Units.isKnown(name) && hasPlace ? (last, power + name, false) : nil
+      }
       var start = last
       while start > body.lowerBound, tokens[start].run == 0, !tokens[start].isSpaced { start -= 1 }
       let count = last - start + 1
       let isDivisor = start > body.lowerBound && tokens[start - 1].kind == .slash
-      guard tokens[start].isSpaced || isDivisor, max(tokens[start].run, 1) == count else { return nil }
+      guard tokens[start].isSpaced || isDivisor, max(tokens[start].run, 1) == count else {
+        return nil
+      }
       let word = String(decoding: parser.source(of: start..<last + 1), as: UTF8.self)
       return Units.isKnown(word) ? (start, power + word, true) : nil
     default: return nil
@@ -123,7 +129,8 @@ struct UnitTail {
       return end - 2
     }
     guard end - 4 > body.lowerBound, tokens[end - 1].kind == .close(.group),
-      case .number(let value, _) = tokens[end - 2].kind, value == Rational(2) || value == Rational(3),
+      case .number(let value, _) = tokens[end - 2].kind,
+      value == Rational(2) || value == Rational(3),
       tokens[end - 3].kind == .open(.group), tokens[end - 4].kind == .caret
     else { return nil }
     return end - 4

@@ -23,8 +23,10 @@ enum Units {
       "child": ["child", "children"], "man": ["man", "men"], "woman": ["woman", "women"],
       "n": ["newton", "newtons"], "j": ["j", "joule", "joules"], "w": ["w", "watt", "watts"],
       "hz": ["hz", "hertz"], "k": ["k", "kelvin"], "ev": ["ev"], "pa": ["pa", "pascal", "pascals"],
-      "mol": ["mol", "mole", "moles"], "radian": ["rad", "radian", "radians"], "v": ["volts", "volt"],
-      "nm": ["nm"], "mw": ["mw"], "kw": ["kw"], "ms": ["ms"], "ns": ["ns"], "gb": ["gb"], "mb": ["mb"],
+      "mol": ["mol", "mole", "moles"], "radian": ["rad", "radian", "radians"],
+      "v": ["volts", "volt"],
+      "nm": ["nm"], "mw": ["mw"], "kw": ["kw"], "ms": ["ms"], "ns": ["ns"], "gb": ["gb"],
+      "mb": ["mb"],
     ]
     var table: [String: String] = [:]
     for (unit, names) in spellings { for name in names { table[name] = unit } }
@@ -34,7 +36,7 @@ enum Units {
   private static let rates = ["mi per h": "mph", "km per h": "kmh"]
 
   /// Single letters that are units where a blank stands between them and the number.
-  private static let letters: Set<String> = ["m", "g", "s", "h", "l"]
+  private static let letters: Set<String> = ["m", "g", "s", "h", "l", "L", "N", "J", "W", "V", "K"]
 
   /// True if a run of plain letters behind a number, with a blank between, is a unit.
   static func isKnown(_ word: String) -> Bool {

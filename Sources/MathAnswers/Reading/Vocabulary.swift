@@ -31,6 +31,7 @@ enum Vocabulary {
       "lvert": .bar, "rvert": .bar, "mid": .bar, "vert": .bar, "|": .bar,
       "lVert": .bar, "rVert": .bar, "Vert": .bar,
       "frac": .fraction, "dfrac": .fraction, "tfrac": .fraction, "cfrac": .fraction,
+      "nicefrac": .fraction, "sfrac": .fraction,
       "sqrt": .squareRoot, "binom": .binomial, "dbinom": .binomial, "tbinom": .binomial,
       "infty": .infinity, "infinity": .infinity,
       "emptyset": .emptySet, "varnothing": .emptySet,
@@ -47,7 +48,9 @@ enum Vocabulary {
       "vspace": .phantom, "color": .phantom, "label": .phantom, "tag": .phantom,
       "textcolor": .phantom, "kern": .phantom,
     ]
-    for name in ["hat", "vec", "dot", "ddot", "tilde", "widehat", "widetilde", "bar", "overrightarrow"] {
+    for name in [
+      "hat", "vec", "dot", "ddot", "tilde", "widehat", "widetilde", "bar", "overrightarrow",
+    ] {
       table[name] = .accent(name)
     }
     for name in greek { table[name] = .letter("\\" + name) }
@@ -86,8 +89,10 @@ enum Vocabulary {
     "mathstrut", "strut", "displaylimits", "mathbf", "boldsymbol", "bm", "mathcal", "mathfrak",
     "mathscr", "mathsf", "mathtt", "pmb", "mathop", "mathrel", "ensuremath", "textsuperscript",
     "quad", "qquad", "enspace", "enskip", "thinspace", "hfill", "hline", "notag", "nonumber",
-    "because", "checkmark", "blacksquare", "square", "Box", "noindent", "newline", "par", "allowbreak",
-    "nobreak", "protect", "thickspace", "medspace", "negthinspace", "hskip", "smash", "mathsurround",
+    "because", "checkmark", "blacksquare", "square", "Box", "noindent", "newline", "par",
+    "allowbreak",
+    "nobreak", "protect", "thickspace", "medspace", "negthinspace", "hskip", "smash",
+    "mathsurround",
   ]
 
   /// Commands whose argument is words.
@@ -116,6 +121,6 @@ enum Vocabulary {
     "usd": "dollar", "dollar": "dollar", "dollars": "dollar", "cent": "cent", "cents": "cent",
     "rupee": "rupee", "rupees": "rupee", "yuan": "yuan", "euro": "euro", "euros": "euro",
     "eur": "euro", "gbp": "pound sterling", "inr": "rupee", "cny": "yuan", "rmb": "yuan",
-    "yen": "yen", "jpy": "yen", "bucks": "dollar",
+    "rs": "rupee", "yen": "yen", "jpy": "yen", "bucks": "dollar",
   ]
 }
