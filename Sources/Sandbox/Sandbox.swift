@@ -58,6 +58,8 @@ public struct SandboxOutcome: Sendable, Equatable {
   public var status: Status
   /// It was still running when its time on the clock was up.
   public var timedOut: Bool
+  /// It was killed for its processor time, by the kernel and not by us, or for the machine's memory.
+  public var usedUpProcessorTime: Bool
   /// The first bytes of its standard output.
   public var output: [UInt8]
   /// The last bytes of its standard error.
@@ -72,6 +74,7 @@ public struct SandboxOutcome: Sendable, Equatable {
   /// The end in words: `exited with status 1`.
   public var ending: String {
     if timedOut { return "was stopped at its time limit" }
+    if usedUpProcessorTime { return "used up its processor time" }
     switch status {
     case .exited(let code): return "exited with status \(code)"
     case .killed(let signal): return "was ended by signal \(signal)"

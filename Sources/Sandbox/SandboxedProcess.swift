@@ -154,6 +154,8 @@ public final class SandboxedProcess: @unchecked Sendable {
   private func end(timedOut: Bool) -> SandboxOutcome {
     // The first process of a process namespace takes all others with it, before it can be waited
     // for; without one, its session is what we can reach.
+    var wait = pollfd(fd: child.descriptor, events: Int16(POLLIN), revents: 0)
+    let endedItself = poll(&wait, 1, 0) > 0
     if !isIsolated { kill(-child.id, SIGKILL) }
     ts_kill(child.descriptor)
     var status: Int32 = 0
@@ -166,10 +168,11 @@ public final class SandboxedProcess: @unchecked Sendable {
     output.close()
     errors.close()
     scratch?.remove()
+    let signal = status & 0x7F
     let result = SandboxOutcome(
-      status: status & 0x7F == 0
-        ? .exited(status >> 8 & 0xFF) : .killed(signal: status & 0x7F),
-      timedOut: timedOut, output: output.kept, errors: errors.kept,
+      status: signal == 0 ? .exited(status >> 8 & 0xFF) : .killed(signal: signal),
+      timedOut: timedOut, usedUpProcessorTime: endedItself && !timedOut && signal == SIGKILL,
+      output: output.kept, errors: errors.kept,
       outputWasCut: output.wasCut || errors.wasCut,
       cpuSeconds: usage.ru_utime.seconds + usage.ru_stime.seconds)
     outcome = result

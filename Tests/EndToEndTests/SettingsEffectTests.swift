@@ -75,6 +75,7 @@ struct SettingsEffectTests {
   static let elsewhere: Set<String> = [
     "run.name", "run.folder", "run.threads", "run.output", "run.output_dtype", "rollout.batch",
     "rollout.prefill_tokens", "rollout.cache_mib", "memory.micro_batch_tokens", "memory.recompute",
+    "allow_unsandboxed",
   ]
 
   @Test(arguments: effects)

@@ -48,7 +48,7 @@ let shipped = PluginCatalog()
     } throws: {
       "\($0)" == """
         there is no plugin 'regexp'; did you mean 'regex'?
-        found: numeric, regex
+        found: command, numeric, regex
         looked in: /nowhere
         """
     }
@@ -155,7 +155,7 @@ let shipped = PluginCatalog()
         at: folder.appending(path: "libsame.so"),
         withDestinationURL: folder.appending(path: "libpolite.so"))
       let catalog = PluginCatalog(searchPath: [folder.path, folder.path])
-      #expect(catalog.plugins.map(\.name) == ["numeric", "polite", "regex"])
+      #expect(catalog.plugins.map(\.name) == ["command", "numeric", "polite", "regex"])
       #expect(
         catalog.problems == [.otherABI(path: "\(folder.path)/libold.so", major: 7, minor: 1)])
     }

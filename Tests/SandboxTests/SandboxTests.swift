@@ -124,7 +124,7 @@ struct SandboxTests {
     if geteuid() == 0 {  // what is root's alone cannot be shown to nobody
       #expect(throws: SandboxError.self) { try shell("true", readable: [folder]) }
     }
-    chmod(folder, 0o755)
+    chmod(folder, 0o777)  // the mount alone keeps it from being written
     let file = "\(folder)/a"
     #expect(fclose(fopen(file, "w")) == 0)
     defer { unlink(file) }
@@ -163,8 +163,10 @@ struct SandboxTests {
 
   @Test func theProcessorTimeEndsAProgramThatWorks() throws {
     let outcome = try shell("while :; do :; done") { $0.cpuSeconds = 1 }
-    #expect(outcome.status == .killed(signal: SIGKILL) && !outcome.timedOut)
-    #expect(outcome.cpuSeconds > 0.9 && outcome.cpuSeconds < 2)
+    #expect(outcome.status == .killed(signal: SIGKILL))
+    #expect(outcome.usedUpProcessorTime && !outcome.timedOut)
+    // The kernel counts in ticks for the limit, and exactly here.
+    #expect(outcome.cpuSeconds > 0.2 && outcome.cpuSeconds < 2)
   }
 
   @Test func memoryIsBounded() throws {

@@ -97,7 +97,7 @@ struct Runner {
     if outcome.timedOut {
       return .outOfBudget("it ran for more than \(limits.wallSeconds!) seconds")
     }
-    if outcome.cpuSeconds >= Double(limits.cpuSeconds!) - 0.05 {
+    if outcome.usedUpProcessorTime {
       return .outOfBudget("it used more than \(limits.cpuSeconds!) seconds of processor time")
     }
     return nil
