@@ -47,6 +47,12 @@ let plugins =
   [
     Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
     Plugin(kind: "verifiers", name: "arithmetic"),
+    Plugin(kind: "verifiers", name: "code", dependencies: ["Completions", "Sandbox"]),
+    Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
+    Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
+    Plugin(kind: "verifiers", name: "length"),
+    Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
+    Plugin(kind: "verifiers", name: "multiple-choice", dependencies: ["Completions"]),
     Plugin(kind: "prompts", name: "augmentation"),
   ]
   + [
@@ -64,16 +70,6 @@ let package = Package(
     .executable(name: "temper", targets: ["temper"]),
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
   ] + plugins.map(\.product),
-    .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
-    .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
-    .library(name: "verifier_math", type: .dynamic, targets: ["verifier_math"]),
-    .library(name: "verifier_code", type: .dynamic, targets: ["verifier_code"]),
-    .library(name: "verifier_countdown", type: .dynamic, targets: ["verifier_countdown"]),
-    .library(name: "verifier_format", type: .dynamic, targets: ["verifier_format"]),
-    .library(name: "verifier_length", type: .dynamic, targets: ["verifier_length"]),
-    .library(
-      name: "verifier_multiple_choice", type: .dynamic, targets: ["verifier_multiple_choice"]),
-  ],
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -181,14 +177,6 @@ let package = Package(
 
     // The SDK.
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
-    plugin("verifier", "exact", ["Numerals"]),
-    plugin("verifier", "arithmetic"),
-    plugin("verifier", "math", ["MathAnswers"]),
-    plugin("verifier", "code", ["Completions", "Sandbox"]),
-    plugin("verifier", "countdown", ["Completions"]),
-    plugin("verifier", "format", ["Completions"]),
-    plugin("verifier", "length"),
-    plugin("verifier", "multiple-choice", ["Completions"]),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
