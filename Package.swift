@@ -52,6 +52,7 @@ let plugins =
     Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
     Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
     Plugin(kind: "verifiers", name: "length"),
+    Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
     Plugin(kind: "verifiers", name: "multiple-choice", dependencies: ["Completions"]),
     Plugin(kind: "prompts", name: "augmentation"),
   ]

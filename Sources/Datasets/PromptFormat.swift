@@ -30,27 +30,27 @@ public struct PromptOptions: Sendable {
   /// A system message in front of the problem; a model without a chat template cannot have one.
   public var system: String?
   /// The wording of problems, in place of the instruction's.
-  public var template: PromptTemplate?
+  public var wording: PromptWording?
   /// The longest prompt, in tokens; for examples prompt and completion together.
   public var maximumTokens: Int?
   /// What is done with longer ones.
   public var tooLong = Dataset.Handling.error
 
   public init(
-    instruction: String? = nil, system: String? = nil, template: PromptTemplate? = nil,
+    instruction: String? = nil, system: String? = nil, wording: PromptWording? = nil,
     maximumTokens: Int? = nil, tooLong: Dataset.Handling = .error
   ) {
-    (self.instruction, self.system, self.template) = (instruction, system, template)
+    (self.instruction, self.system, self.wording) = (instruction, system, wording)
     (self.maximumTokens, self.tooLong) = (maximumTokens, tooLong)
   }
 }
 
 extension PromptOptions {
-  /// The row's task in the words of the template, where there is one and the row has a problem.
+  /// The row's task in its wording, where there is one and the row has a problem.
   func task(of row: Row, isChat: Bool) throws -> Row.Task {
-    guard let template, case .problem = row.task else { return row.task }
+    guard let wording, case .problem = row.task else { return row.task }
     let json = JSONLiteral(try JSON(parsing: row.json, source: "row"))
-    return try template.task(for: json, isChat: isChat, system: system)
+    return try wording.task(for: json, isChat: isChat, system: system)
   }
 
   /// What a user says of `problem`.

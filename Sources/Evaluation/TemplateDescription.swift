@@ -18,7 +18,7 @@ public struct TemplateDescription: Sendable {
   public let id: String
   public let summary: String
   /// Without its worked examples.
-  public let wording: PromptTemplate
+  public let wording: PromptWording
   public let shots: Shots?
   /// The form of answer that the wording asks for.
   public let form: AnswerRule
@@ -39,7 +39,7 @@ public struct TemplateDescription: Sendable {
       ])
     id = try reader.string("id")
     summary = try reader.string("summary")
-    var wording = PromptTemplate(question: try reader.string("question"))
+    var wording = PromptWording(question: try reader.string("question"))
     wording.chatQuestion = try reader.optionalString("chat_question")
     wording.system = try reader.optionalString("system")
     wording.answer = try reader.optionalString("answer") ?? ""

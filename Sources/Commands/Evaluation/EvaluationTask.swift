@@ -49,7 +49,7 @@ struct EvaluationTask {
       shotIds = shots.map(\.id)
       wording.shots = try shots.map { JSONLiteral(try JSON(parsing: $0.json)) }
       wording.shotsAsTurns = configuration.fewshotAsTurns
-      options.template = wording
+      options.wording = wording
     }
     (self.options, self.shotIds) = (options, shotIds)
   }
@@ -116,7 +116,7 @@ struct EvaluationTask {
   }
 
   private func isChat(_ model: LoadedModel) -> Bool {
-    model.template != nil && configuration.chat && (options.template?.usesChat ?? true)
+    model.template != nil && configuration.chat && (options.wording?.usesChat ?? true)
   }
 
   /// What decides the prompts: data and wording.

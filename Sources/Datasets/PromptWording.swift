@@ -4,7 +4,7 @@ import JSON
 ///
 /// A wording is a text in which `{key}` stands for the value that the row has for `key`; a list
 /// stands as its elements, one a line.
-public struct PromptTemplate: Sendable, Equatable {
+public struct PromptWording: Sendable, Equatable {
   /// The question, for a model without a chat template and in worked examples.
   public var question: String
   /// The question as a user's turn; `question` where it is `nil`.

@@ -2,27 +2,27 @@ import Datasets
 import JSON
 import Testing
 
-struct PromptTemplateTests {
+struct PromptWordingTests {
   private let row = #"{"problem": "1+1", "tests": ["a", "b"], "n": 3}"#
 
-  private func text(_ template: PromptTemplate, isChat: Bool = false, system: String? = nil) throws
+  private func text(_ template: PromptWording, isChat: Bool = false, system: String? = nil) throws
     -> String
   {
-    let options = PromptOptions(system: system, template: template)
+    let options = PromptOptions(system: system, wording: template)
     let prompts = try PromptSequence(
       try dataset(row), format: LetterFormat(isChat: isChat), options: options)
     return try prompts.all()[0].text
   }
 
   @Test func keysStandForTheRowsValuesAndOtherBracesForThemselves() throws {
-    let template = PromptTemplate(question: #"{problem} in \boxed{} {1} {n}: {tests}"#)
+    let template = PromptWording(question: #"{problem} in \boxed{} {1} {n}: {tests}"#)
     #expect(try text(template) == "1+1 in \\boxed{} {1} 3: a\nb")
     #expect(try text(template, isChat: true) == "u<1+1 in \\boxed{} {1} 3: a\nb>$a<")
-    #expect(throws: DatasetError.self) { try text(PromptTemplate(question: "{answer}")) }
+    #expect(throws: DatasetError.self) { try text(PromptWording(question: "{answer}")) }
   }
 
   @Test func aChatModelMayHaveItsOwnWordingAndASystemMessage() throws {
-    var template = PromptTemplate(question: "{problem} now")
+    var template = PromptWording(question: "{problem} now")
     template.chatQuestion = "{problem}"
     template.system = "Think."
     #expect(try text(template) == "1+1 now")
@@ -31,7 +31,7 @@ struct PromptTemplateTests {
   }
 
   @Test func examplesMakePlainTextUnlessTurnsAreAskedFor() throws {
-    var template = PromptTemplate(question: "Q: {problem}\nA:")
+    var template = PromptWording(question: "Q: {problem}\nA:")
     template.answer = " {solution}"
     template.shots = [["problem": "p", "solution": "s"], ["problem": "q", "solution": "t"]]
     let plain = "Q: p\nA: s\n\nQ: q\nA: t\n\nQ: 1+1\nA:"
