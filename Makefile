@@ -53,7 +53,7 @@ install:
 	  install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/temper/evals/$$file || exit 1; \
 	done
 	@install -m 644 Sources/CPluginABI/include/temper_plugin.h $(DESTDIR)$(PREFIX)/include
-	@cd sdk && find -L . -type f -not -path '*/.build/*' -not -name '*.so' -not -name test | \
+	@cd plugins/sdk && find -L . -type f -not -path '*/.build/*' -not -name '*.so' -not -name test | \
 	  while read -r file; do \
 	    install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/temper/sdk/$$file" || exit 1; \
 	  done
@@ -68,7 +68,7 @@ install:
 	  xargs -I{} install -m 644 {} $(DESTDIR)$(PREFIX)/lib/temper/swift
 	@echo "temper is in $(DESTDIR)$(PREFIX)/bin"
 
-FORMATTED := Package.swift Sources Tests plugins sdk
+FORMATTED := Package.swift Sources Tests plugins
 format:
 	@swift format -i -r $(FORMATTED)
 

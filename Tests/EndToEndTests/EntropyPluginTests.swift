@@ -16,7 +16,7 @@ struct EntropyPluginTests {
     compiler.arguments = [
       "-c", "cc -std=c11 -O1 -fPIC -shared -fvisibility=hidden -I \"$1\" -o \"$2\" \"$3\" -lm",
       "sh", Temper.package.appending(path: "Sources/CPluginABI/include").path, library,
-      Temper.package.appending(path: "sdk/examples/entropy/c/entropy_floor.c").path,
+      Temper.package.appending(path: "plugins/sdk/examples/entropy/c/entropy_floor.c").path,
     ]
     try compiler.run()
     compiler.waitUntilExit()

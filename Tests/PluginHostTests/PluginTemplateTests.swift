@@ -7,7 +7,7 @@ import Verifiers
 @testable import PluginHost
 
 private let sdk = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().appending(path: "sdk")
+  .deletingLastPathComponent().appending(path: "plugins/sdk")
 
 /// What a command prints; it has to succeed.
 @discardableResult
@@ -66,14 +66,14 @@ private func run(_ command: String, in folder: URL) throws -> String {
   }
 
   @Test func theSDKIsBesideTheExecutableOrAboveIt() throws {
-    let root = sdk.deletingLastPathComponent()
+    let root = sdk.deletingLastPathComponent().deletingLastPathComponent()
     let built = root.appending(path: ".build/release/temper")
     #expect(try PluginSDK.folder(environment: [:], executable: built).path == sdk.path)
     let named = ["TEMPER_SDK": sdk.path]
     #expect(
       try PluginSDK.folder(environment: named, executable: URL(filePath: "/x/y")).path == sdk.path)
     #expect(
-      throws: PluginTemplateError.noSDK(searched: ["/opt/share/temper/sdk", "/opt/sdk", "/sdk"])
+      throws: PluginTemplateError.noSDK(searched: ["/opt/share/temper/sdk", "/opt/plugins/sdk", "/plugins/sdk"])
     ) { try PluginSDK.folder(environment: [:], executable: URL(filePath: "/opt/bin/temper")) }
   }
 
