@@ -45,11 +45,10 @@ struct Plugin {
 
 let plugins =
   [
-    Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
     Plugin(kind: "verifiers", name: "arithmetic"),
-    Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
     Plugin(kind: "verifiers", name: "code", dependencies: ["Completions", "Sandbox"]),
     Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
+    Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
     Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
     Plugin(kind: "verifiers", name: "length"),
     Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
