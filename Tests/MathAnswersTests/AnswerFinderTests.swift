@@ -9,7 +9,10 @@ struct AnswerFinderTests {
   private func flexible(_ response: String) -> String? { AnswerFinder().answer(in: response) }
 
   @Test(arguments: [
-    (#"first \boxed{1}, which a longer check of all the cases refutes; then \boxed{2}"#, "2"),
+    (
+      #"\boxed{1}, which a longer look at all of the cases one by one refutes at last; \boxed{2}"#,
+      "2"
+    ),
     (#"\boxed{\frac{1}{2}}"#, #"\frac{1}{2}"#), (#"\boxed {5}"#, "5"), (#"\boxed 7."#, "7"),
     (#"\boxed\pi$"#, #"\pi"#), (#"\fbox{3}"#, "3"), (#"\boxed{\boxed{4}}"#, "4"),
     (#"\boxed{\{1,2\}}"#, #"\{1,2\}"#), (#"it is \boxed{}"#, ""),
