@@ -8,7 +8,7 @@ struct DoctorTests {
     let page = try Temper.succeed(["doctor"]).output
     let report = try JSON(parsing: try Temper.succeed(["doctor", "--json"]).lastLine)
     for name in ["sandbox", "python3", "OpenBLAS", "processor", "memory"] {
-      let isGood = try #require(report[name]["ok"].bool)
+      let isGood = try #require(report[name]["ok"].bool as Bool?)
       let mark = isGood ? "ok     " : "MISSING"
       #expect(page.split(separator: "\n").contains { $0.hasPrefix("\(mark) \(name) ") }, "\(name)")
     }

@@ -10,7 +10,8 @@ import Verifiers
 private enum Code {
   /// Isolated where that is possible.
   static let verifier: Result<any Verifier, any Error> = Result {
-    let request = try PluginRequest(parsing: "code:seconds=1,wall_seconds=60,allow_unsandboxed=true")
+    let request = try PluginRequest(
+      parsing: "code:seconds=1,wall_seconds=60,allow_unsandboxed=true")
     return try shipped.verifier(request).verifier
   }
 
