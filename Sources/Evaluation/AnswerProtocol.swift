@@ -69,7 +69,7 @@ public struct AnswerProtocol: Sendable, Equatable {
     .init("lm-eval-aime", .rule(.lmEvalAIME, .mathText), "lm-evaluation-harness aime"),
     .init(
       "qwen", .rule(.qwen, .equality),
-      "the order of Qwen2.5-Math; the verifier compares in place of its grader"),
+      "the order of Qwen2.5-Math; the verifier compares in place of its own"),
     .init(
       "answer-line", .rule(.answerLine, .equality),
       "the line behind ANSWER:, as in simple-evals and lighteval; the verifier compares"),

@@ -19,7 +19,7 @@ public struct Comparison: Sendable {
     public var pValue: Double { mcNemar(onlyFirst: onlyBefore, onlySecond: onlyAfter) }
   }
 
-  /// The protocol that both were graded under.
+  /// The protocol that both were judged under.
   public let protocolName: String
   public let rows: [Row]
   /// `nil` without greedy completions.
@@ -129,7 +129,7 @@ public enum ComparisonError: Error, Equatable, CustomStringConvertible {
       """
     case .noProtocol(let name):
       """
-      the two reports were not both graded under the protocol '\(name)'; add it to them with \
+      the two reports were not both judged under the protocol '\(name)'; add it to them with \
       temper eval --rescore FILE --protocol \(name) --report FILE
       """
     }

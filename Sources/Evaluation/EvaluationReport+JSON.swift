@@ -15,7 +15,7 @@ extension EvaluationReport {
     return .object(members)
   }
 
-  private func json(of scores: GradedProblems) -> JSONLiteral {
+  private func json(of scores: JudgedProblems) -> JSONLiteral {
     var members: [JSONLiteral.Member] = [.init("protocol_name", .string(scores.name))]
     if let greedy = scores.greedy { members.append(.init("greedy", greedy.literal)) }
     if let average = scores.average {
@@ -38,7 +38,7 @@ extension EvaluationReport {
       .init("flagged", .bool(scores.failedShare > 0.001)),
       .init("right_of_finished", literal(rightShare(of: scores, truncated: false))),
       .init("right_of_truncated", literal(rightShare(of: scores, truncated: true))),
-      .init("grader", scores.grader),
+      .init("judged_by", scores.verifiers),
     ]
     return .object(members)
   }
@@ -61,7 +61,7 @@ extension EvaluationReport {
 
   // MARK: Files
 
-  /// The report with every completion and every judgement, as it is kept in a file: enough to grade
+  /// The report with every completion and every judgement, as it is kept in a file: enough to judge
   /// again under other protocols.
   public var record: JSONLiteral {
     [
@@ -85,7 +85,7 @@ extension EvaluationReport {
     }
     let generations = try Generations(json)
     let scores = try json["judgements"].requireArray().map { scores in
-      try GradedProblems(scores, of: generations)
+      try JudgedProblems(scores, of: generations)
     }
     guard !scores.isEmpty else {
       throw JSONError.type(
@@ -97,10 +97,10 @@ extension EvaluationReport {
   }
 }
 
-extension GradedProblems {
+extension JudgedProblems {
   fileprivate var record: JSONLiteral {
     [
-      "name": .string(name), "grader": grader,
+      "name": .string(name), "judged_by": verifiers,
       "problems": .array(
         problems.map { problem in
           [
@@ -120,7 +120,7 @@ extension GradedProblems {
         found: "\(results.count) for \(generations.problems.count)")
     }
     self.init(
-      name: try json["name"].requireString(), grader: JSONLiteral(json["grader"]),
+      name: try json["name"].requireString(), verifiers: JSONLiteral(json["judged_by"]),
       problems: try zip(results, generations.problems).map { result, problem in
         let samples = try result["samples"].requireArray().map(Judgement.init)
         let votes = try result["votes"].requireArray().map { $0.isNull ? nil : try $0.requireInt() }

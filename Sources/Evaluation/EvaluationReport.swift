@@ -6,23 +6,25 @@ import Trajectories
 public struct EvaluationReport: Sendable {
   public let generations: Generations
   /// At least one.
-  public let scores: [GradedProblems]
+  public let scores: [JudgedProblems]
   /// Keys of rows by whose values scores are also given apart: `subject`, `level`.
   public let groupKeys: [String]
 
-  public init(_ generations: Generations, scores: [GradedProblems], groupKeys: [String] = []) {
+  public init(_ generations: Generations, scores: [JudgedProblems], groupKeys: [String] = []) {
     precondition(!scores.isEmpty, "a report without a score")
     (self.generations, self.scores, self.groupKeys) = (generations, scores, groupKeys)
   }
 
-  /// Grades `generations` under each protocol.
-  public init(_ generations: Generations, graders: [Grader], groupKeys: [String] = []) {
+  /// Judges `generations` under each protocol.
+  public init(
+    _ generations: Generations, under protocols: [ReadyProtocol], groupKeys: [String] = []
+  ) {
     self.init(
-      generations, scores: graders.map { $0.grade(generations.problems) }, groupKeys: groupKeys)
+      generations, scores: protocols.map { $0.judge(generations.problems) }, groupKeys: groupKeys)
   }
 
   /// The scores under the first protocol.
-  public var headline: GradedProblems { scores[0] }
+  public var headline: JudgedProblems { scores[0] }
 
   /// What the headline's protocol says of each problem.
   public var problems: [ProblemResult] { headline.problems }
@@ -38,7 +40,7 @@ public struct EvaluationReport: Sendable {
 
   /// The share of completions that were right among those that ended by themselves, and among
   /// those cut at the limit of tokens; `nil` where there are none of a kind.
-  public func rightShare(of scores: GradedProblems, truncated: Bool) -> Double? {
+  public func rightShare(of scores: JudgedProblems, truncated: Bool) -> Double? {
     let pairs = zip(generations.problems, scores.problems).flatMap { problem, result in
       zip(problem.completions, result.judgements)
     }

@@ -53,9 +53,9 @@ func report(
     conditions: [.init("samples", 4), .init("rows", .string(rows))], problems: problems)
   return EvaluationReport(
     generations,
-    graders: [
-      Grader(try! .named("verifier"), verifiers: sameSet),
-      Grader(try! .named("lm-eval-gsm8k-flexible"), verifiers: nil),
+    under: [
+      ReadyProtocol(try! .named("verifier"), verifiers: sameSet),
+      ReadyProtocol(try! .named("lm-eval-gsm8k-flexible"), verifiers: nil),
     ])
 }
 

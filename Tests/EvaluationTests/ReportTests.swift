@@ -41,16 +41,16 @@ struct ReportTests {
     #expect(read.json == report.json && read.table == report.table)
   }
 
-  @Test func aKeptReportIsGradedAgainToTheSameBits() throws {
+  @Test func aKeptReportIsJudgedAgainToTheSameBits() throws {
     let report = report([4, 2, 1, 0])
     let file = try file(report.record.serialized(indent: 1))
     defer { try? FileManager.default.removeItem(at: file) }
     let kept = try EvaluationReport(contentsOf: file).generations
     let again = EvaluationReport(
       kept,
-      graders: [
-        Grader(try .named("verifier"), verifiers: sameSet),
-        Grader(try .named("lm-eval-gsm8k-flexible"), verifiers: nil),
+      under: [
+        ReadyProtocol(try .named("verifier"), verifiers: sameSet),
+        ReadyProtocol(try .named("lm-eval-gsm8k-flexible"), verifiers: nil),
       ])
     #expect(again.record.serialized() == report.record.serialized())
   }
@@ -62,7 +62,7 @@ struct ReportTests {
       id: "y", index: 1, row: #"{"answer": "a"}"#, greedy: completion("a"))
     let report = EvaluationReport(
       Generations(conditions: [], problems: [cut, whole]),
-      graders: [Grader(try .named("verifier"), verifiers: sameSet)])
+      under: [ReadyProtocol(try .named("verifier"), verifiers: sameSet)])
     #expect(report.greedy?.value == 0.5)
     #expect(report.generations.lengths.truncated == 0.5)
     #expect(report.rightShare(of: report.headline, truncated: false) == 1)
@@ -91,7 +91,7 @@ struct ReportTests {
     }
     let report = EvaluationReport(
       Generations(conditions: [], problems: problems),
-      graders: [Grader(try .named("verifier"), verifiers: sameSet)], groupKeys: ["kind"])
+      under: [ReadyProtocol(try .named("verifier"), verifiers: sameSet)], groupKeys: ["kind"])
     #expect(report.groups.map(\.value) == ["x", "y"])
     #expect(report.groups.map { report.value(of: $0) } == [0.5, 1])
     #expect(report.table.contains("mean over kind") && report.table.contains("75.0%"))
@@ -164,7 +164,7 @@ struct ReportTests {
       id: evil, index: 0, row: row, prompt: evil, greedy: completion(evil))
     let report = EvaluationReport(
       Generations(conditions: [.init("model", .string(evil))], problems: [problem]),
-      graders: [Grader(try .named("verifier"), verifiers: sameSet)])
+      under: [ReadyProtocol(try .named("verifier"), verifiers: sameSet)])
     let html = report.page.html
     #expect(!html.contains("<script") && !html.contains("<b>&") && !html.contains("alert(\""))
     #expect(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;"))

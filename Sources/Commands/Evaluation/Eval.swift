@@ -35,7 +35,7 @@ struct Eval: ParsableCommand {
       "Exit with 1 unless the greedy accuracy rose and the largest pass@k did not fall (with --against)."
   )
   var mustImprove = false
-  @Option(help: "Grade the completions of this report again, without a model.")
+  @Option(help: "Judge the completions of this report again, without a model.")
   var rescore: String?
   @Option(
     parsing: .upToNextOption,
@@ -183,8 +183,8 @@ struct Eval: ParsableCommand {
     if let suite { defaults.protocols = suite.protocols.map(\.name) }
     let configuration = try arguments.resolve(EvalConfiguration.table, defaults: defaults)
     let form = try configuration.template.map { try catalog.template($0).form } ?? .box
-    let graders = try GraderFactory(configuration, suite: suite, form: form).graders()
-    let report = EvaluationReport(kept.generations, graders: graders, groupKeys: kept.groupKeys)
+    let protocols = try ReadyProtocols(configuration, suite: suite, form: form).all()
+    let report = EvaluationReport(kept.generations, under: protocols, groupKeys: kept.groupKeys)
     try Files(self).write(report)
     try show(report, before: against.map(read))
   }

@@ -29,7 +29,7 @@ struct EvalSession {
     self.sampling = sampling
   }
 
-  /// Generates and grades.
+  /// Generates and judges.
   ///
   /// - Parameters:
   ///   - identity: which weights; decides the completions with the rest.
@@ -59,7 +59,7 @@ struct EvalSession {
       if showsProgress { progress.advance(to: ended) }
     }
     let report = EvaluationReport(
-      Generations(conditions: conditions, problems: problems), graders: task.graders,
+      Generations(conditions: conditions, problems: problems), under: task.protocols,
       groupKeys: task.suite?.groups ?? [])
     return (report, journal)
   }

@@ -5,12 +5,12 @@ import Foundation
 import JSON
 import Trajectories
 
-/// What a model is asked in an evaluation and who grades it: a suite, or a data file.
+/// What a model is asked in an evaluation and how it is judged: a suite, or a data file.
 struct EvaluationTask {
   /// The suite's name, or the file's.
   let name: String
   let suite: Suite?
-  let graders: [Grader]
+  let protocols: [ReadyProtocol]
   private let dataset: Dataset
   private let options: PromptOptions
   private let template: TemplateDescription?
@@ -30,9 +30,9 @@ struct EvaluationTask {
         key: "data.instruction", value: "set",
         remedy: "and so is a template, which has a wording of its own; leave one of them out")
     }
-    graders = try GraderFactory(
+    protocols = try ReadyProtocols(
       configuration, suite: suite, form: template?.form ?? .box
-    ).graders()
+    ).all()
 
     let path = configuration.data.path
     let isFile = configuration.data.isFile

@@ -5,7 +5,7 @@ import Verifiers
 /// Judges completions under one protocol, and says which answers are the same.
 ///
 /// What it says of a completion depends on that completion and its row alone.
-public struct Grader: Sendable {
+public struct ReadyProtocol: Sendable {
   public let answerProtocol: AnswerProtocol
   /// Judges whole completions, or answers that a rule has found; `nil` where texts are compared.
   let verifiers: VerifierSet?
@@ -33,8 +33,8 @@ public struct Grader: Sendable {
   }
 
   /// Judges everything that was written for `problems`.
-  public func grade(_ problems: [AnsweredProblem]) -> GradedProblems {
-    var judgements = judge(problems)[...]
+  public func judge(_ problems: [AnsweredProblem]) -> JudgedProblems {
+    var judgements = judgements(of: problems)[...]
     let results = problems.map { problem in
       var own = judgements.prefix(problem.completions.count)
       judgements = judgements.dropFirst(own.count)
@@ -44,13 +44,14 @@ public struct Grader: Sendable {
         id: problem.id, greedy: greedy, samples: samples,
         votes: votes(samples.map(\.answer), of: problem))
     }
-    return GradedProblems(
-      name: answerProtocol.name, grader: description, problems: results)
+    return JudgedProblems(
+      name: answerProtocol.name, verifiers: description, problems: results)
   }
 
   // MARK: Verdicts
 
-  private func judge(_ problems: [AnsweredProblem]) -> [Judgement] {
+  /// `[completions]` of all problems, one after the other.
+  private func judgements(of problems: [AnsweredProblem]) -> [Judgement] {
     switch answerProtocol.method {
     case .verifier, .tolerant:
       return verifiers!.judge(

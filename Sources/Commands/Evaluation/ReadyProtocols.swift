@@ -3,8 +3,8 @@ import JSON
 import PluginHost
 import Verifiers
 
-/// Makes the graders of an evaluation from its settings and its suite.
-struct GraderFactory {
+/// Makes the protocols of an evaluation from its settings and its suite.
+struct ReadyProtocols {
   private let catalog: PluginCatalog
   private let surroundings: PluginSurroundings
   /// Who judges.
@@ -54,13 +54,13 @@ struct GraderFactory {
   }
 
   /// One for each protocol, the headline's first.
-  func graders() throws -> [Grader] {
+  func all() throws -> [ReadyProtocol] {
     let same = equality.isEmpty ? nil : try set(equality)
     return try protocols.map { answerProtocol in
       switch answerProtocol.method {
       case .verifier(let extract), .tolerant(_, let extract):
         let judges = try set(verifiers, extract: extract)
-        return Grader(
+        return ReadyProtocol(
           answerProtocol, verifiers: judges.set, equality: same?.set, askedForm: form,
           description: ["verifiers": judges.description])
       case .askedForm, .rule(_, .equality):
@@ -72,11 +72,11 @@ struct GraderFactory {
               compares it with the gold one, for example math:extract=none or exact:extract=whole
               """)
         }
-        return Grader(
+        return ReadyProtocol(
           answerProtocol, verifiers: same.set, equality: same.set, askedForm: form,
           description: ["rule": .string(rule(of: answerProtocol)), "verifiers": same.description])
       case .rule(let rule, _):
-        return Grader(
+        return ReadyProtocol(
           answerProtocol, verifiers: nil, askedForm: form,
           description: ["rule": .string(rule.rawValue), "compared": "as text"])
       }

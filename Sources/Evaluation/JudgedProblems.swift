@@ -24,15 +24,15 @@ public struct ProblemResult: Sendable, Equatable {
 }
 
 /// Every judgement of an evaluation under one protocol, and the scores that follow from them.
-public struct GradedProblems: Sendable {
+public struct JudgedProblems: Sendable {
   /// The protocol's name.
   public let name: String
   /// Which verifiers judged.
-  public let grader: JSONLiteral
+  public let verifiers: JSONLiteral
   public let problems: [ProblemResult]
 
-  public init(name: String, grader: JSONLiteral, problems: [ProblemResult]) {
-    (self.name, self.grader, self.problems) = (name, grader, problems)
+  public init(name: String, verifiers: JSONLiteral, problems: [ProblemResult]) {
+    (self.name, self.verifiers, self.problems) = (name, verifiers, problems)
   }
 
   /// Completions sampled for each problem.
@@ -93,7 +93,7 @@ public struct GradedProblems: Sendable {
   public struct SampleScores: Sendable {
     /// The mean of pass@k for every k.
     public let passes: [(k: Int, score: Score)]
-    /// The mean of maj@k for ``GradedProblems/shownKs`` above 1.
+    /// The mean of maj@k for ``JudgedProblems/shownKs`` above 1.
     public let majorities: [(k: Int, score: Score)]
   }
 

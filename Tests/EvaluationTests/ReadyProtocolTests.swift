@@ -5,13 +5,13 @@ import Verifiers
 
 @testable import Evaluation
 
-struct GraderTests {
+struct ReadyProtocolTests {
   private func verdicts(_ name: String, _ texts: [String], row: String) throws -> [Verdict] {
-    let grader = Grader(try .named(name), verifiers: sameSet, askedForm: .answerLine)
-    return grader.grade([problem("x", texts, row: row)]).problems[0].samples.map(\.verdict)
+    let ready = ReadyProtocol(try .named(name), verifiers: sameSet, askedForm: .answerLine)
+    return ready.judge([problem("x", texts, row: row)]).problems[0].samples.map(\.verdict)
   }
 
-  @Test func theSameCompletionsAreGradedUnderEveryProtocol() throws {
+  @Test func theSameCompletionsAreJudgedUnderEveryProtocol() throws {
     let row = #"{"answer": "1,000"}"#
     let texts = ["#### 1000", "#### 1,000", #"\boxed{1,000}"#, "ANSWER: 1,000", "no"]
     #expect(
@@ -47,10 +47,10 @@ struct GraderTests {
       }
     }
     func tolerance(_ gold: String) throws -> String {
-      let grader = Grader(
+      let ready = ReadyProtocol(
         try .named("relative-1e-2"), verifiers: VerifierSet([.init(Near())], threads: 1))
       let row: JSONLiteral = ["answer": .string(gold)]
-      return grader.grade([problem("x", ["1"], row: row.serialized())]).problems[0].samples[0]
+      return ready.judge([problem("x", ["1"], row: row.serialized())]).problems[0].samples[0]
         .reason
     }
     #expect(try tolerance("-200") == "2.0")
@@ -68,8 +68,8 @@ struct GraderTests {
   }
 
   private func votes(_ texts: [String], row: String = #"{"answer": "a"}"#) throws -> [Int?] {
-    let grader = Grader(try .named("verifier"), verifiers: sameSet, equality: sameSet)
-    return grader.grade([problem("x", texts, row: row)]).problems[0].votes
+    let ready = ReadyProtocol(try .named("verifier"), verifiers: sameSet, equality: sameSet)
+    return ready.judge([problem("x", texts, row: row)]).problems[0].votes
   }
 
   @Test func equalSpellingsVoteTogetherAndTheUnanswerAbstain() throws {
@@ -84,9 +84,9 @@ struct GraderTests {
   }
 
   @Test func withoutAnEqualityOnlySpellingsCount() throws {
-    let grader = Grader(try .named("verifier"), verifiers: sameSet)
+    let ready = ReadyProtocol(try .named("verifier"), verifiers: sameSet)
     let row = #"{"answer": "a", "same": ["1/2"]}"#
-    let result = grader.grade([problem("x", ["0.5", "1/2", "0.5"], row: row)]).problems[0]
+    let result = ready.judge([problem("x", ["0.5", "1/2", "0.5"], row: row)]).problems[0]
     #expect(result.votes == [0, 1, 0])
   }
 
