@@ -27,24 +27,25 @@ import Trajectories
     }
   }
 
-  @Test(arguments: [
-    ("boxed-user", "anything", 1.0),
-    ("tags", "<think>a</think><answer>b</answer>", 1),
-    ("tags", "<think>a</think><answer>b", 0.75),
-    ("tags", "<think>a<think></think><answer>b</answer>", 0.75),
-    ("tags", "", 0),
-    ("tags-opened", "a</think><answer>b</answer>", 1),
-    ("tags-opened", "a</think>", 1.0 / 3),
-    ("tags-strict", "<think>\na\n</think>\n\n<answer>\nb\n</answer>", 1),
-    ("tags-strict", "<think>a</think><answer>b</answer>", 0),
-    ("tags-strict-opened", "a\n</think>\n\n<answer>\nb\n</answer>", 1),
-    ("sentence-user", "The final answer is 3.", 1),
-    ("sentence-user", "The final answer is 3. The final answer is 3.", 0),
-    ("sentence-steps", "", 1),
-    ("check", "<solution>a</solution><check>b</check>", 1),
-    ("check-opened", "a</solution><check>b", 2.0 / 3),
-    ("derivation", "", 1),
-  ] as [(String, String, Double)])
+  @Test(
+    arguments: [
+      ("boxed-user", "anything", 1.0),
+      ("tags", "<think>a</think><answer>b</answer>", 1),
+      ("tags", "<think>a</think><answer>b", 0.75),
+      ("tags", "<think>a<think></think><answer>b</answer>", 0.75),
+      ("tags", "", 0),
+      ("tags-opened", "a</think><answer>b</answer>", 1),
+      ("tags-opened", "a</think>", 1.0 / 3),
+      ("tags-strict", "<think>\na\n</think>\n\n<answer>\nb\n</answer>", 1),
+      ("tags-strict", "<think>a</think><answer>b</answer>", 0),
+      ("tags-strict-opened", "a\n</think>\n\n<answer>\nb\n</answer>", 1),
+      ("sentence-user", "The final answer is 3.", 1),
+      ("sentence-user", "The final answer is 3. The final answer is 3.", 0),
+      ("sentence-steps", "", 1),
+      ("check", "<solution>a</solution><check>b</check>", 1),
+      ("check-opened", "a</solution><check>b", 2.0 / 3),
+      ("derivation", "", 1),
+    ] as [(String, String, Double)])
   func theFormScoreCountsWhatOccursExactlyOnce(
     _ template: String, _ completion: String, _ expected: Double
   ) throws {

@@ -73,7 +73,9 @@ private func run(_ command: String, in folder: URL) throws -> String {
     #expect(
       try PluginSDK.folder(environment: named, executable: URL(filePath: "/x/y")).path == sdk.path)
     #expect(
-      throws: PluginTemplateError.noSDK(searched: ["/opt/share/temper/sdk", "/opt/plugins/sdk", "/plugins/sdk"])
+      throws: PluginTemplateError.noSDK(searched: [
+        "/opt/share/temper/sdk", "/opt/plugins/sdk", "/plugins/sdk",
+      ])
     ) { try PluginSDK.folder(environment: [:], executable: URL(filePath: "/opt/bin/temper")) }
   }
 
