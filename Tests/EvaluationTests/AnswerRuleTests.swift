@@ -4,7 +4,7 @@ import Testing
 @testable import Evaluation
 
 struct AnswerRuleTests {
-  @Test(arguments: [
+  private static let askedForms: [(AnswerRule, String, String?)] = [
     (AnswerRule.box, #"so \boxed{1} or \boxed{ \frac{1}{2} }."#, #"\frac{1}{2}"#),
     (.box, #"\fbox{3} \boxed{\{1\}}"#, #"\{1\}"#), (.box, #"\boxed{\frac{1}{2}"#, nil),
     (.hashes, "#### 1\nthen #### 1,200 km\nend", "1,200 km"), (.hashes, "no", nil),
@@ -12,13 +12,15 @@ struct AnswerRuleTests {
     (.finalSentence, "Final Answer: The final answer is $x+1$. I hope it is correct.", "x+1"),
     (.answerLine, "answer: 1\nANSWER: 7 apples\n", "7 apples"),
     (.answerTag, "<answer>1</answer> <answer> 2 </answer> <answer>3", "2"),
-  ])
+  ]
+
+  @Test(arguments: askedForms)
   func aFormThatWasAskedForIsFound(rule: AnswerRule, text: String, answer: String?) {
     #expect(rule.answer(in: text) == answer)
   }
 
   /// What the harnesses' expressions give, their oddities included.
-  @Test(arguments: [
+  private static let harnesses: [(AnswerRule, String, String?)] = [
     (AnswerRule.lmEvalStrict, "#### 12.\n\nQuestion: x #### 7", "12."),
     (.lmEvalStrict, "#### -1,000", "-1,000"), (.lmEvalStrict, "####12", nil),
     (.lmEvalStrict, "#### $5", nil),
@@ -44,7 +46,9 @@ struct AnswerRuleTests {
     (.qwen, "The final answer is $x$. I hope it is correct.", "x"),
     (.qwen, #"\boxed{12} apples"#, "12"), (.qwen, "So the answer is 3.", "3"),
     (.qwen, "1,234 of 5,678", "5678"), (.qwen, "-0.5 or -.25", "-.25"),
-  ])
+  ]
+
+  @Test(arguments: harnesses)
   func aHarnessIsFollowedToTheLetter(rule: AnswerRule, text: String, answer: String?) {
     #expect(rule.answer(in: text) == answer)
   }
