@@ -82,7 +82,10 @@ public struct CountdownTask: GeneratedTask {
         let left = items.remove(at: below(items.count))
         let right = items.remove(at: below(items.count))
         let sign = Item.Sign.allCases[below(Item.Sign.allCases.count)]
-        guard let joined = Item(left, sign, right) else { break }
+        guard let joined = Item(left, sign, right) else {
+          items = []  // by zero: this attempt is over
+          break
+        }
         items.append(joined)
       }
       if items.count == 1, let target = items[0].whole, targets.contains(target) {

@@ -96,13 +96,26 @@ import Testing
       return line.serialized() + "\n"
     }
     try Data(lines.joined().utf8).write(to: metrics)
-    let results = right.enumerated().map { index, isRight -> JSONLiteral in
-      let verdict: JSONLiteral = .string(isRight ? "right" : "wrong")
-      return [
-        "id": .string("\(index)"), "greedy": verdict, "samples": .array([verdict, "wrong"]),
+    func judgement(_ isRight: Bool) -> JSONLiteral {
+      ["verdict": .string(isRight ? "right" : "wrong"), "reason": ""]
+    }
+    let completion: JSONLiteral = ["text": "", "stop": "length", "ids": "1"]
+    let judged = right.map { isRight -> JSONLiteral in
+      [
+        "greedy": judgement(isRight),
+        "samples": .array([judgement(isRight), judgement(false)]), "votes": [nil, nil],
       ]
     }
-    let record: JSONLiteral = ["results": .array(results), "protocol": .object([])]
+    let problems = right.indices.map { index -> JSONLiteral in
+      [
+        "id": .string("\(index)"), "index": .int(index), "row": "{}", "prompt": "",
+        "greedy": completion, "samples": .array([completion, completion]),
+      ]
+    }
+    let record: JSONLiteral = [
+      "format": "temper.eval/1", "protocol": .object([]), "problems": .array(problems),
+      "judgements": [["name": "verifier", "judged_by": [], "problems": .array(judged)]],
+    ]
     try Data(record.serialized().utf8).write(to: report)
     return try ArenaMeasurement(metrics: metrics, report: report)
   }

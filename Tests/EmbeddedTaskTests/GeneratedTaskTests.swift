@@ -75,7 +75,7 @@ import Testing
       else { throw CountdownShape() }
       let used = solution.split { !$0.isNumber }.map { Int($0)! }
       #expect(used.sorted() == numbers.map { if case .int(let n) = $0 { n } else { 0 } }.sorted())
-      #expect(value(of: solution) == Double(target), "\(solution)")
+      #expect(abs(value(of: solution) - Double(target)) < 1e-9, "\(solution)")
       #expect((10...99).contains(target))
     }
   }
@@ -92,14 +92,12 @@ import Testing
       if character == ")" { depth -= 1 }
       guard depth == 0, place > 0, "+-*/".contains(character) else { continue }
       let (a, b) = (value(of: String(inner[..<place])), value(of: String(inner[(place + 1)...])))
-      let result =
-        switch character {
-        case "+": a + b
-        case "-": a - b
-        case "*": a * b
-        default: a / b
-        }
-      return (result * 1e6).rounded() / 1e6
+      return switch character {
+      case "+": a + b
+      case "-": a - b
+      case "*": a * b
+      default: a / b
+      }
     }
     return .nan
   }

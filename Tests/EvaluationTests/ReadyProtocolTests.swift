@@ -79,7 +79,8 @@ struct ReadyProtocolTests {
   @Test func answersThatEitherWayAreRightVoteTogether() throws {
     // The stub knows, of rows with this list, that 1/2 answers them.
     let row = #"{"answer": "a", "same": ["1/2"]}"#
-    #expect(try votes(["0.5", "1/2", "7"], row: row) == [0, 0, 0])
+    let together = try votes(["0.5", "1/2"], row: row)
+    #expect(together == [0, 0])
     #expect(try votes(["0.5", "2/4", "7"], row: row) == [0, 1, 2])
   }
 

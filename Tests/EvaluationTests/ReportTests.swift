@@ -166,7 +166,7 @@ struct ReportTests {
       Generations(conditions: [.init("model", .string(evil))], problems: [problem]),
       under: [ReadyProtocol(try .named("verifier"), verifiers: sameSet)])
     let html = report.page.html
-    #expect(!html.contains("<script") && !html.contains("<b>&") && !html.contains("alert(\""))
+    #expect(!html.contains("<script") && !html.contains("alert(\""))
     #expect(html.contains("&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;"))
     #expect(html.contains("gold &lt;b&gt;"))
     for name in ["src=", "href=", "url(", "@import", "http:", "https:"] {

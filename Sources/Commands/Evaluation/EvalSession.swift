@@ -49,14 +49,15 @@ struct EvalSession {
     let journal = try file.map {
       try GenerationJournal($0, conditions: conditions, resuming: resuming)
     }
+    let first = journal?.completions ?? 0
     let progress = Metrics.Progress(
-      "eval \(task.name)", total: evaluator.completions(of: prompts),
-      first: journal?.completions ?? 0, unit: "completions")
+      "eval \(task.name)", total: evaluator.completions(of: prompts), first: first,
+      unit: "completions")
     defer { progress.finish() }
     var ended = 0
     let problems = try evaluator.generate(prompts, journal: journal) {
       ended += 1
-      if showsProgress { progress.advance(to: ended) }
+      if showsProgress { progress.advance(to: max(ended, first)) }
     }
     let report = EvaluationReport(
       Generations(conditions: conditions, problems: problems), under: task.protocols,
