@@ -30,7 +30,7 @@ extension AnswerEquality {
     case (.list(_, let style), .value):
       guard let reading = style.decimalReading else { return false }
       return try areEqual(.value(Quantity(.decimal(reading))), prediction)
-    case (.set(let items), .value), (.list(let items, _), .value):
+    case (.set(let items), .value):
       return items.count == 1 ? try areEqual(items[0], prediction) : false
     case (.value, .set(let items)), (.tuple, .set(let items)):
       return items.count == 1 ? try areEqual(gold, items[0]) : false
