@@ -2,7 +2,8 @@
 # make test        all tests, in a release build of their own
 # make quickstart  install, build, and watch the embedded model get better
 # make bench       temper against PyTorch on models of random weights: speed and memory
-# make install     into PREFIX (/usr/local), with the Swift runtime, so that no toolchain is needed
+# make install     into PREFIX (/usr/local), with the Swift runtime, so that no toolchain is needed,
+#                  and with the SDK for plugins
 # make format      rewrite the Swift sources in the house's style; make lint only looks
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
@@ -48,7 +49,14 @@ install:
 	  -Xlinker -rpath -Xlinker '$$ORIGIN/../swift'
 	@install -d $(DESTDIR)$(PREFIX)/{bin,include,lib/temper/plugins,lib/temper/swift}
 	@install $(INSTALL_SCRATCH)/release/temper $(DESTDIR)$(PREFIX)/bin
+	@cd evals && for file in */suite.yaml templates/*.yaml; do \
+	  install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/temper/evals/$$file || exit 1; \
+	done
 	@install -m 644 Sources/CPluginABI/include/temper_plugin.h $(DESTDIR)$(PREFIX)/include
+	@cd plugins/sdk && find -L . -type f -not -path '*/.build/*' -not -name '*.so' -not -name test | \
+	  while read -r file; do \
+	    install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/temper/sdk/$$file" || exit 1; \
+	  done
 	@for plugin in plugins/*/*/; do \
 	  kind=$$(basename $$(dirname $$plugin)); name=$$(basename $$plugin); \
 	  library=lib$${kind%s}_$${name//-/_}.so; \

@@ -22,18 +22,43 @@ func tests(of name: String, _ dependencies: [String] = [], exclude: [String] = [
     exclude: exclude)
 }
 
-/// A shipped plugin: one shared library, opened with dlopen like anybody's.
-func plugin(_ kind: String, _ name: String, _ dependencies: [String] = []) -> Target {
-  .target(
-    name: "\(kind)_\(name.replacing("-", with: "_"))",
-    dependencies: (["TemperPlugin"] + dependencies).map { .byName(name: $0) },
-    path: "plugins/\(kind == "entropy" ? kind : kind + "s")/\(name)", exclude: ["README.md"])
+/// A shipped plugin: one shared library under plugins/, opened with dlopen like anybody's.
+struct Plugin {
+  let kind: String
+  let name: String
+  /// What it stands on beside the SDK.
+  var dependencies: [String] = []
+
+  var target: Target {
+    .target(
+      name: library, dependencies: (["TemperPlugin"] + dependencies).map { .byName(name: $0) },
+      path: "plugins/\(kind)/\(name)", exclude: ["README.md"])
+  }
+
+  var product: Product { .library(name: library, type: .dynamic, targets: [library]) }
+
+  /// `verifier_exact`
+  private var library: String {
+    "\(kind == "entropy" ? kind : String(kind.dropLast()))_\(name.replacing("-", with: "_"))"
+  }
 }
 
-let entropyPlugins = [
-  "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
-  "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
-]
+let plugins =
+  [
+    Plugin(kind: "verifiers", name: "arithmetic"),
+    Plugin(kind: "verifiers", name: "code", dependencies: ["Completions", "Sandbox"]),
+    Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
+    Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
+    Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
+    Plugin(kind: "verifiers", name: "length"),
+    Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
+    Plugin(kind: "verifiers", name: "multiple-choice", dependencies: ["Completions"]),
+    Plugin(kind: "prompts", name: "augmentation"),
+  ]
+  + [
+    "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
+    "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
+  ].map { Plugin(kind: "entropy", name: $0) }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
@@ -44,13 +69,7 @@ let package = Package(
   products: [
     .executable(name: "temper", targets: ["temper"]),
     .library(name: "TemperPlugin", targets: ["TemperPlugin"]),
-    .library(name: "verifier_exact", type: .dynamic, targets: ["verifier_exact"]),
-    .library(name: "verifier_arithmetic", type: .dynamic, targets: ["verifier_arithmetic"]),
-  ]
-    + entropyPlugins.map {
-      let target = plugin("entropy", $0).name
-      return .library(name: target, type: .dynamic, targets: [target])
-    },
+  ] + plugins.map(\.product),
   dependencies: [
     // The command line: parsing, help, completion scripts.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -71,12 +90,17 @@ let package = Package(
       cSettings: [.define("NDEBUG", .when(configuration: .release))],
       linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CHashes"),  // SHA-256, for the manifests of checkpoints
+    .target(name: "CSandbox"),  // namespaces, limits and system-call filter of a child process
     .target(name: "CPluginABI"),  // temper_plugin.h, the whole contract with plugins
 
-    // Values: JSON, exact numbers read from text, names that were meant, memory and randomness.
+    // Values: JSON, exact numbers read from text, names that were meant, marks in completions,
+    // memory and randomness.
     room("JSON", ["CJSONC"]),
     room("Numerals"),
+    room("Pages"),
+    room("MathAnswers"),
     room("Spelling"),
+    room("Completions"),
     room("Tensors"),
 
     // Files and what flows: prompts become trajectories, trajectories a batch.
@@ -97,8 +121,11 @@ let package = Package(
     // What holds the policy's entropy: a column, a row or a coefficient at a time.
     room("EntropyControl", ["Trajectories", "Metrics"]),
 
+    // Programs that nobody vouches for.
+    room("Sandbox", ["CSandbox"]),
+
     // Reward: verdicts, and the libraries that give them.
-    room("Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    room("Verifiers", ["Trajectories", "Numerals", "Sandbox", "JSON"]),
     room(
       "PluginHost",
       [
@@ -114,34 +141,40 @@ let package = Package(
         "Rollouts", "Models", "Objectives", "EntropyControl", "Optimizers", "Verifiers",
         "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
-    room("Evaluation", ["Rollouts", "Verifiers", "Trajectories", "JSON", "Tensors"]),
+    room(
+      "Evaluation",
+      [
+        "Rollouts", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
+      ]),
+    room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Metrics", "Rollouts", "Verifiers", "JSON", "Tensors", "Kernels",
+        "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers", "JSON", "Tensors",
+        "Kernels",
       ]),
 
     // What people hold: one binary, a command a file.
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Checks", "PluginHost", "Rollouts", "Models", "Tokenizers",
-        "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives", "EntropyControl",
-        "Optimizers",
-        "Checkpoints", "Metrics", "Trajectories", "Tensors", "Kernels", "JSON", "Spelling",
+        "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
+        "EntropyControl", "Optimizers", "Checkpoints", "Metrics", "Trajectories", "Tensors",
+        "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
-    // The SDK and the plugins that ship.
+    // The SDK.
     .target(name: "TemperPlugin", dependencies: ["CPluginABI"]),
-    plugin("verifier", "exact", ["Numerals"]),
-    plugin("verifier", "arithmetic"),
 
     // Tests.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
+    tests(of: "MathAnswers"),
     tests(of: "Spelling"),
+    tests(of: "Completions"),
     tests(of: "Tensors"),
     tests(of: "Metrics", ["JSON"]),
     tests(of: "Trajectories"),
@@ -155,7 +188,8 @@ let package = Package(
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
     tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
-    tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON"]),
+    tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON", "Sandbox"]),
+    tests(of: "Sandbox"),
     tests(
       of: "PluginHost",
       [
@@ -174,10 +208,12 @@ let package = Package(
         "Trajectories", "Checkpoints", "Metrics", "Tensors", "Kernels", "JSON",
       ]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
+    tests(of: "Pages"),
+    tests(of: "Arena", ["Evaluation", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
-  ] + entropyPlugins.map { plugin("entropy", $0) },
+  ] + plugins.map(\.target),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,
   cxxLanguageStandard: .cxx17)

@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=${1:-runs/seeds-$(date +%Y%m%d-%H%M%S)}
-greedy() { sed -nE '/"greedy": \{/{n;s/.*"value": ([0-9.]+).*/\1/p}' "$1"; }
+greedy() { sed -nE '/"greedy": \{/{n;s/.*"value": ([0-9.]+).*/\1/p;q}' "$1"; }
 
 status=0
 for seed in 0 1 2; do

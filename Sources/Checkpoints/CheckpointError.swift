@@ -86,7 +86,7 @@ extension CheckpointError: CustomStringConvertible {
     case .notEmpty(let folder):
       return "\(folder): is not empty, and holds no run; give the run a folder of its own"
     case .noRun(let folder):
-      return "\(folder): holds no run to resume; check the path, or start one without --resume"
+      return "\(folder): holds no run; check the path, or begin one without --resume"
     case .locked(let folder, let process):
       let who = process.map { "process \($0)" } ?? "another process"
       return "\(folder): \(who) is training into this run; wait for it, or stop it first"

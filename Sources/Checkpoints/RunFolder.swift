@@ -13,7 +13,7 @@ import JSON
 /// ```
 public final class RunFolder: Sendable {
   public let folder: URL
-  private let lock: FileLock
+  private let lock: FileLock?
 
   /// Begins a new run.
   /// - Throws: ``CheckpointError/runExists(folder:lastStep:)`` or
@@ -45,6 +45,16 @@ public final class RunFolder: Sendable {
     for inner in [folder, rollouts, checkpointsFolder, failures] {
       try AtomicFolder.removeLeftovers(in: inner)
     }
+  }
+
+  /// Looks into a run, which may be going on.
+  /// - Throws: ``CheckpointError/noRun(folder:)``.
+  public init(reading folder: URL) throws {
+    guard FileTree.isFolder(folder.appending(path: "checkpoints")) else {
+      throw CheckpointError.noRun(folder: folder.path)
+    }
+    self.folder = folder
+    lock = nil
   }
 
   // MARK: Places

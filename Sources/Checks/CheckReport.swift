@@ -17,12 +17,13 @@ public struct CheckReport: Sendable {
   public private(set) var skips: [(why: String, count: Int)] = []
   /// Further members of the JSON object, for checks that count more than cases.
   public var extra: [JSONLiteral.Member] = []
+  /// Further lines of the summary.
+  public var notes: [String] = []
   private var details: [String] = []
+  private let listing: Int
 
-  /// How many of the cases that differ the summary names.
-  static let named = 5
-
-  public init(what: String) { self.what = what }
+  /// - Parameter listing: how many of the cases that differ the summary names.
+  public init(what: String, listing: Int = 5) { (self.what, self.listing) = (what, listing) }
 
   /// Counts a case that agrees; `error` is its largest error divided by its tolerance.
   public mutating func agree(_ name: String, error: Double = 0) {
@@ -42,7 +43,7 @@ public struct CheckReport: Sendable {
     // A NaN is the worst error there is, but max would drop it.
     worstError = error.isNaN ? .infinity : max(worstError, error)
     differ.append(name)
-    if details.count < Self.named { details.append("\(name): \(detail)") }
+    if details.count < listing { details.append("\(name): \(detail)") }
   }
 
   /// Counts a case that nothing here can compute.
@@ -66,6 +67,7 @@ public struct CheckReport: Sendable {
     if worstError > 0, worstError.isFinite {
       lines.append("  worst error: \(worstError) of its tolerance")
     }
+    lines += notes.map { "  \($0)" }
     lines += details.map { "  differs: \($0)" }
     if differ.count > details.count {
       lines.append("  and \(differ.count - details.count) more")

@@ -81,15 +81,14 @@ extension PolicyObjective {
     case "sequence_ratio":
       self = ObjectivePreset.rloo.objective
       (klCoefficient, klEstimator, klPlacement) = (0, .k3, .loss)
-    case "cispo":
-      surrogate = .cispo
-      if hyper["form"].string == "cap" {
-        (clipLow, clipHigh) = (1, (hyper["eps_max"].double ?? 5) - 1)
-      }
+    case "cispo": surrogate = .cispo
     default: break
     }
     if let low = hyper["eps_low"].double { clipLow = low }
     if let high = hyper["eps_high"].double { clipHigh = high }
+    if surrogate == .cispo, hyper["form"].string == "cap" {
+      (clipLow, clipHigh) = (1, (hyper["eps_max"].double ?? 5) - 1)
+    }
     dualClip = hyper["dual_clip_c"].double
     delta = hyper["delta"].double
     norm = hyper["norm"].double

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Kernels
 import Models
+import PluginHost
 
 /// `temper bench`: how fast this machine is, and how much of that temper reaches.
 struct BenchCommand: ParsableCommand {
@@ -18,14 +19,23 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A known shape: \(presets); repeatable. All of them unless given.")
   var shape: [String] = []
   @Option(help: "A model's folder, of which config.json says the shape.") var model: String?
-  @Option(help: "What to measure: train, generate, prefill, products; separated by commas.")
+  @Option(
+    help:
+      "What to measure: train, generate, prefill, products, interventions; separated by commas.")
   var what = "train,generate,prefill"
   @Option(help: "Sequences at a time; several, separated by commas.") var batch = "8"
   @Option(help: "Positions of each sequence in training and prefill.") var tokens = 256
+  @Option(
+    help:
+      "interventions: an entropy plugin, as temper grpo takes it; repeatable. All that are found."
+  )
+  var entropy: [String] = []
+  @Option(help: "interventions: a further folder with plugins; repeatable.")
+  var plugins: [String] = []
   @Option(help: "Threads; all cores unless given.") var threads = ThreadPool.threads
   @Option(help: "The type of the weights that are multiplied: float32 or bfloat16.")
   var dtype = "float32"
-  @Option(help: "Turns.") var repeats = 3
+  @Option(help: "Turns; pairs of steps for interventions.") var repeats = 3
   @Option(help: "A program to hold against temper, as a shell starts it; repeatable.")
   var peer: [String] = []
   @Flag(help: "End with one JSON object on a line of its own.") var json = false
@@ -52,7 +62,7 @@ struct BenchCommand: ParsableCommand {
     guard model == nil || shape.isEmpty else {
       throw ValidationError("--model and --shape exclude each other")
     }
-    _ = (try works(), try batches())
+    _ = (try works(), try batches(), try choices())
     for name in shape where ModelConfiguration.Preset(rawValue: name) == nil {
       throw ValidationError("--shape is '\(name)'; known are \(Self.presets)")
     }
@@ -61,6 +71,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     ThreadPool.resize(threads)
     if let measure { return try answer(measure) }
+    if named.contains(InterventionBench.measure) { try measureInterventions() }
     var bench = Bench(threads: threads, precision: dtype, turns: repeats, peers: peer)
     let (works, batches) = (try works(), try batches())
     for (name, configuration) in try models() {
@@ -71,7 +82,22 @@ struct BenchCommand: ParsableCommand {
     }
     if !bench.report.isEmpty { Console.report(bench.report) }
     if named.contains("products") { Console.report(Bench.products()) }
-    if json { Console.report(bench.json.serialized()) }
+    if json, named != [InterventionBench.measure] { Console.report(bench.json.serialized()) }
+  }
+
+  /// In this process, for both steps of a pair share weights and memory.
+  private func measureInterventions() throws {
+    let choices = try choices()
+    for (name, configuration) in try models() {
+      let bench = InterventionBench(
+        name: name,
+        model: BenchModel(
+          configuration: configuration, precision: PackedWeight.Precision(rawValue: dtype)!),
+        completions: try batches()[0], tokens: max(1, tokens / 2), pairs: repeats)
+      let costs = try bench.measure(choices, folders: plugins)
+      Console.report("\(name), \(threads) threads\n\n\(PairedStepCost.table(costs))")
+      if json { Console.report(JSONLiteral.array(costs.map(\.json)).serialized()) }
+    }
   }
 
   /// What one process is asked for.
@@ -96,12 +122,32 @@ struct BenchCommand: ParsableCommand {
   private var named: [String] { what.split(separator: ",").map(String.init) }
 
   private func works() throws -> [BenchTask.Work] {
-    try named.filter { $0 != "products" }.map { name in
+    try named.filter { $0 != "products" && $0 != InterventionBench.measure }.map { name in
       guard let work = BenchTask.Work(rawValue: name) else {
-        throw ValidationError("--what has '\(name)'; known are train, generate, prefill, products")
+        throw ValidationError(
+          "--what has '\(name)'; known are train, generate, prefill, products, interventions")
       }
       return work
     }
+  }
+
+  /// Those named, or all that are found.
+  private func choices() throws -> [PluginChoice] {
+    guard entropy.isEmpty else {
+      return try entropy.map { text in
+        guard let choice = PluginChoice(settingText: text) else {
+          throw ValidationError("--entropy is '\(text)'; it is of the form \(PluginChoice.kind)")
+        }
+        return choice
+      }
+    }
+    guard named.contains(InterventionBench.measure) else { return [] }
+    let catalog = PluginCatalog(searchPath: plugins + PluginCatalog.standardSearchPath())
+    let found = catalog.plugins.filter { $0.kind == PluginKind.entropy.table }
+    guard !found.isEmpty else {
+      throw ValidationError("no entropy plugin is found; name one with --entropy NAME or PATH")
+    }
+    return found.map { PluginChoice(PluginRequest(name: $0.name)) }
   }
 
   private func batches() throws -> [Int] {

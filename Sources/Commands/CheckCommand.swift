@@ -4,6 +4,7 @@ import EntropyControl
 import Foundation
 import JSON
 import PluginHost
+import Verifiers
 
 /// `temper check`: files of expected values, and plugins.
 struct CheckCommand: ParsableCommand {
@@ -16,7 +17,7 @@ struct CheckCommand: ParsableCommand {
       """,
     subcommands: [
       Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
-      Optimizers.self, CheckPlugin.self,
+      Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self, CheckPlugin.self,
     ])
 
   struct Output: ParsableArguments {
@@ -31,6 +32,9 @@ struct CheckCommand: ParsableCommand {
         Console.note("temper: \(error)")
         throw ExitCode(2)
       } catch let error as JSONError {
+        Console.note("temper: \(error)")
+        throw ExitCode(2)
+      } catch let error as PluginHostError {
         Console.note("temper: \(error)")
         throw ExitCode(2)
       }
@@ -109,6 +113,72 @@ struct CheckCommand: ParsableCommand {
     @Argument(help: "optimizers.json, or the folder that holds it.") var path: String
     @OptionGroup var output: Output
     func run() throws { try output.finish { try checkOptimizers(path: URL(filePath: path)) } }
+  }
+
+  struct MetricsCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "metrics", abstract: "Scores, intervals and tests of evaluations.")
+    @Argument(help: "eval_metrics.json, or the folder that holds it.") var path: String
+    @OptionGroup var output: Output
+    func run() throws { try output.finish { try checkMetrics(path: URL(filePath: path)) } }
+  }
+
+  /// The verifier that a check is about.
+  struct VerifierOptions: ParsableArguments {
+    @Option(help: "NAME[:key=value,...], or the path of a library.") var verifier: String
+    @Option(name: .customLong("plugins"), help: "A further folder to look in; repeatable.")
+    var folders: [String] = []
+
+    /// Makes the verifier with one of its keys set, unless the user has set it.
+    func make(_ key: String, _ value: String?) throws -> ResolvedVerifier {
+      var request = try PluginRequest(parsing: verifier)
+      if let value, !request.options.contains(where: { $0.key == key }) {
+        request.configuration = .object([.init(key, .string(value))])
+      }
+      return try PluginCatalog(searchPath: folders + PluginCatalog.standardSearchPath())
+        .verifier(request)
+    }
+
+    /// Makes the verifier so that what it is shown is the answer, where it has such a setting.
+    func makeWithoutExtraction() throws -> ResolvedVerifier {
+      for value in ["none", "whole"] {
+        if let verifier = try? make("extract", value) { return verifier }
+      }
+      return try make("extract", nil)
+    }
+  }
+
+  struct VerifiersCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "verifiers", abstract: "A verifier's verdicts, and how fast it gives them.")
+    @Argument(help: "A JSON Lines file of rows.") var path: String
+    @OptionGroup var options: VerifierOptions
+    @OptionGroup var output: Output
+    func run() throws {
+      try output.finish {
+        try checkVerifiers(file: URL(filePath: path)) { mode in
+          try options.make("extract", mode == .own ? nil : mode.rawValue).verifier
+        }
+      }
+    }
+  }
+
+  struct Gold: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Every gold answer of a data file, judged against itself.")
+    @Argument(help: "A JSON Lines file of task rows.") var path: String
+    @Option(help: "The row's key with the gold answer; what the verifier reads unless given.")
+    var gold: String?
+    @OptionGroup var options: VerifierOptions
+    @OptionGroup var output: Output
+    func run() throws {
+      try output.finish {
+        let ready = try options.makeWithoutExtraction()
+        var key = gold ?? "answer"
+        if gold == nil, case .string(let named)? = ready.configuration["gold"] { key = named }
+        return try checkGold(file: URL(filePath: path), gold: key, verifier: ready.verifier)
+      }
+    }
   }
 }
 

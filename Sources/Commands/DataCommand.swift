@@ -6,7 +6,7 @@ import Foundation
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Write a generated task's rows to standard output.",
-    subcommands: [Arithmetic.self])
+    subcommands: [Arithmetic.self, Modular.self, WordProblemRows.self, Countdown.self])
 
   struct Arithmetic: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,6 +41,68 @@ struct DataCommand: ParsableCommand {
     func validate() throws {
       guard count >= 0 else {
         throw ValidationError("--count is \(count); ask for 0 or more rows.")
+      }
+    }
+  }
+
+  /// What every generated task is asked for.
+  struct Extent: ParsableArguments {
+    @Option(help: "Rows.") var count: Int
+    @Option(help: "train or test; the two never share a problem.") var split = "train"
+    @Option(help: "The same seed gives the same rows.") var seed: UInt64 = 0
+
+    func write(_ make: () throws -> any GeneratedTask) throws {
+      guard let split = ArithmeticTask.Split(rawValue: split) else {
+        throw ConfigurationError.value(place: "--split", value: split, expected: "train|test")
+      }
+      do {
+        try make().write(count, split: split, to: .standardOutput)
+      } catch let error as EmbeddedTaskError {
+        throw ValidationError("\(error)")
+      }
+    }
+  }
+
+  struct Modular: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Sums modulo a number, a share of the train rows with a wrong label.")
+
+    @OptionGroup var extent: Extent
+    @Option(help: "The modulus.") var modulus = 97
+    @Option(help: "The share of train rows with a wrong label.") var corrupted = 0.2
+    @Flag(help: "12+34= instead of a sentence.") var compact = false
+
+    func run() throws {
+      try extent.write {
+        try ModularAddition(
+          modulus: modulus, corrupted: corrupted, isCompact: compact, seed: extent.seed)
+      }
+    }
+  }
+
+  struct WordProblemRows: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "word-problems", abstract: "Word problems of two or three steps.")
+
+    @OptionGroup var extent: Extent
+
+    func run() throws { try extent.write { WordProblems(seed: extent.seed) } }
+  }
+
+  struct Countdown: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "A target to be made from a few numbers with + - * / and parentheses.")
+
+    @OptionGroup var extent: Extent
+    @Option(help: "The fewest numbers of a row.") var smallestCount = 3
+    @Option(help: "The most numbers of a row.") var largestCount = 4
+
+    func run() throws {
+      guard smallestCount <= largestCount else {
+        throw ValidationError("--smallest-count is above --largest-count.")
+      }
+      try extent.write {
+        try CountdownTask(counts: smallestCount...largestCount, seed: extent.seed)
       }
     }
   }

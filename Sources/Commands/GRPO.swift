@@ -54,7 +54,7 @@ extension SettingsTable {
     [
       "run.steps", "run.threads", "run.save_every", "run.keep_checkpoints", "run.output",
       "run.output_dtype", "run.log_columns", "rollout.batch", "rollout.cache_mib",
-      "rollout.prefill_tokens",
+      "rollout.prefill_tokens", "eval.every", "eval.data", "eval.reports",
     ]
   }
 

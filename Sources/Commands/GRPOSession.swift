@@ -15,6 +15,7 @@ final class GRPOSession {
   private let model: LoadedModel
   private let run: TrainingRun
   private let progress: Metrics.Progress
+  private let evaluation: PeriodicEvaluation?
   /// Steps that an earlier process did.
   private let done: Int
 
@@ -30,27 +31,41 @@ final class GRPOSession {
     if let threads = given.run.threads { ThreadPool.resize(threads) }
     var configuration = given
     let verifiers = try ReadyVerifiers(
-      given.verifiers, folders: given.pluginFolders, seed: given.run.seed)
+      given.verifiers, folders: given.pluginFolders, seed: given.run.seed,
+      allowsUnsandboxed: given.allowsUnsandboxed)
     configuration.verifiers = verifiers.resolved
     let dataset = try given.data.dataset()
+    let evaluationTasks = try given.evaluationTasks()
     let longest = given.data.maximumPromptTokens + given.rollout.sampling.maximumNewTokens
     model = try LoadedModel(
       checkpoint?.model.path ?? given.run.model, precision: given.run.dtype.precision,
       trainable: true, longestSequence: longest)
+    let pool = try given.promptPool.map {
+      try ReadyPromptPool($0, folders: given.pluginFolders, seed: given.run.seed)
+    }
+    configuration.promptPool = pool?.resolved
     let prompts = try PromptSequence(
       dataset, format: given.data.format(for: model), options: given.data.options,
-      seed: given.run.seed, shuffle: given.data.shuffle)
+      templates: pool?.templates, seed: given.run.seed, shuffle: given.data.shuffle)
     try configuration.check(promptCount: prompts.count)
     given.data.note(skipped: prompts.skipped)
+    let interventions = try ReadyInterventions(
+      given.entropy, folders: given.pluginFolders, seed: given.run.seed,
+      tokenizer: model.tokenizer)
+    configuration.entropy = interventions.resolved
+    try configuration.check(interventions.set)
     let settings = configuration.settings(endTokens: model.endTokens)
     let policy = Policy(
       model.transformer, temperature: settings.rollout.sampling.temperature,
       memory: settings.memory)
+    let engine = RolloutEngine(model, configuration.rollout)
     let trainer = try GRPOTrainer(
       settings: settings, policy: policy,
-      reference: try configuration.referencePolicy(settings, longest: longest),
-      engine: RolloutEngine(model, configuration.rollout), prompts: prompts,
-      verifiers: verifiers.set, klController: configuration.klController)
+      reference: try configuration.referencePolicy(
+        settings, isNeeded: interventions.set.needsReference, longest: longest),
+      engine: engine, prompts: prompts, verifiers: verifiers.set,
+      klController: configuration.klController, interventions: interventions.set,
+      form: pool?.form)
     let folder = try openFolder()
     let resolved = GRPOConfiguration.table.yaml(configuration)
     try AtomicFile.write(resolved, to: folder.configuration)
@@ -62,6 +77,9 @@ final class GRPOSession {
     let console = ConsoleRecorder(
       progress,
       showing: ["reward/mean", "policy/entropy", "reward/tied", "rollout/length_mean", "time/step"])
+    let evaluation = try PeriodicEvaluation(
+      configuration, model: model, engine: engine, folder: folder, tasks: evaluationTasks)
+    self.evaluation = evaluation
     let logColumns = configuration.logColumns
     var isFailureNoted = false
     run = TrainingRun(
@@ -76,6 +94,9 @@ final class GRPOSession {
         }
         try AtomicFile.write(
           RolloutRecord.lines(report, columns: logColumns), to: folder.rollouts(step: report.step))
+        if let evaluation, evaluation.isDue(after: report.step) {
+          report.metrics.merge(try evaluation.evaluate(step: report.step))
+        }
       },
       onRefusal: { [progress] in progress.message("temper: \($0)") })
     if resuming {
@@ -86,6 +107,10 @@ final class GRPOSession {
 
   func train(json: Bool) throws {
     defer { progress.finish() }
+    if let evaluation, try !evaluation.resume() {
+      try JSONLinesRecorder(appendingTo: folder.metrics).record(
+        evaluation.evaluate(step: 0), step: 0)
+    }
     try RunEnding(
       command: "grpo", configuration: configuration.run, folder: folder, model: model
     ).carryOut(run, after: done, total: configuration.training.steps, json: json)
@@ -113,8 +138,10 @@ extension GRPOConfiguration {
   }
 
   /// The frozen policy of the KL term: by default the model as the run began with it.
-  func referencePolicy(_ settings: GRPOSettings, longest: Int) throws -> Policy? {
-    guard settings.objective.needsReference else { return nil }
+  ///
+  /// - Parameter isNeeded: an intervention asks for it.
+  func referencePolicy(_ settings: GRPOSettings, isNeeded: Bool, longest: Int) throws -> Policy? {
+    guard settings.objective.needsReference || isNeeded else { return nil }
     let model = try LoadedModel(
       reference ?? run.model, precision: run.dtype.precision, longestSequence: longest)
     return Policy(

@@ -9,7 +9,7 @@ import Trajectories
 /// How text reaches a loaded model: its chat template and its tokenizer.
 struct ModelFormat: PromptFormat {
   let tokenizer: Tokenizer
-  let template: ChatTemplate?
+  var template: ChatTemplate?
   let endTokens: Set<Int32>
   let endToken: Int32?
   let vocabularySize: Int
@@ -67,8 +67,11 @@ extension DataConfiguration {
   }
 
   /// How this run's rows are written for `model`.
-  func format(for model: LoadedModel) throws -> ModelFormat {
+  ///
+  /// - Parameter chat: whether its chat template is used, where it has one.
+  func format(for model: LoadedModel, chat: Bool = true) throws -> ModelFormat {
     var format = ModelFormat(model)
+    if !chat { format.template = nil }
     format.variables = try parsedVariables(templateVariables, place: "data.template_variables")
     if let date {
       guard let day = try? Date(date, strategy: .iso8601.year().month().day()) else {

@@ -6,11 +6,14 @@ import PluginHost
 /// `temper plugins`: what there is, and what it costs.
 struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugins", abstract: "List plugins, describe them, measure what they cost.",
-    subcommands: [List.self, Info.self, PluginsBench.self])
+    commandName: "plugins",
+    abstract: "List plugins, describe them, begin one, measure what they cost.",
+    subcommands: [List.self, Info.self, PluginsNew.self, PluginsBench.self])
 
   struct Places: ParsableArguments {
-    @Option(name: .customLong("plugins"), help: "A further folder to look in; repeatable.")
+    @Option(
+      name: [.customLong("plugins"), .customLong("plugin")],
+      help: "A further folder, or library, to look in; repeatable.")
     var folders: [String] = []
     @Flag(help: "Print JSON.") var json = false
 
@@ -21,16 +24,18 @@ struct PluginsCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "One line a plugin.")
+    @Option(help: "Only the plugins of this kind.") var kind: PluginKind?
     @OptionGroup var places: Places
 
     func run() throws {
       let catalog = places.catalog
+      let plugins = catalog.plugins.filter { kind == nil || $0.kind == kind!.table }
       for problem in catalog.problems { Console.note("temper: \(problem)") }
       if places.json {
-        return Console.report(JSONLiteral.array(catalog.plugins.map(\.json)).serialized())
+        return Console.report(JSONLiteral.array(plugins.map(\.json)).serialized())
       }
-      let width = (catalog.plugins.map(\.name.count).max() ?? 0) + 2
-      for plugin in catalog.plugins {
+      let width = (plugins.map(\.name.count).max() ?? 0) + 2
+      for plugin in plugins {
         let name = plugin.name.padding(toLength: width, withPad: " ", startingAt: 0)
         Console.report("\(name)\(plugin.kind)  \(plugin.summary)")
       }

@@ -20,7 +20,7 @@ struct SettingsArguments: ParsableArguments {
     case .file:
       if let config { try table.apply(file: URL(filePath: config), to: &root) }
     case .commandLine:
-      try table.apply(arguments: settings, to: &root)
+      try table.apply(arguments: table.namingKinds(settings), to: &root)
     }
   }
 

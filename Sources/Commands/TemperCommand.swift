@@ -1,5 +1,7 @@
 import ArgumentParser
 import Datasets
+import EntropyControl
+import Evaluation
 import Foundation
 import Objectives
 import PluginHost
@@ -12,7 +14,8 @@ public struct TemperCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
-      PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      ArenaCommand.self, Inspect.self, PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      Doctor.self,
     ])
 
   public init() {}
@@ -58,7 +61,9 @@ public struct TemperCommand: ParsableCommand {
   private static func isWrongUse(_ error: any Error) -> Bool {
     switch error {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
-      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration:
+      PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
+      PluginHostError.otherKind, PluginTemplateError.name, InterventionError.twice,
+      InterventionError.bothReplace, is UnknownProtocol, is UnknownDescription:
       true
     default: false
     }

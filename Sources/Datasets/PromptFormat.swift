@@ -29,21 +29,30 @@ public struct PromptOptions: Sendable {
   public var instruction: String?
   /// A system message in front of the problem; a model without a chat template cannot have one.
   public var system: String?
+  /// The wording of problems, in place of the instruction's.
+  public var wording: PromptWording?
   /// The longest prompt, in tokens; for examples prompt and completion together.
   public var maximumTokens: Int?
   /// What is done with longer ones.
   public var tooLong = Dataset.Handling.error
 
   public init(
-    instruction: String? = nil, system: String? = nil, maximumTokens: Int? = nil,
-    tooLong: Dataset.Handling = .error
+    instruction: String? = nil, system: String? = nil, wording: PromptWording? = nil,
+    maximumTokens: Int? = nil, tooLong: Dataset.Handling = .error
   ) {
-    (self.instruction, self.system) = (instruction, system)
+    (self.instruction, self.system, self.wording) = (instruction, system, wording)
     (self.maximumTokens, self.tooLong) = (maximumTokens, tooLong)
   }
 }
 
 extension PromptOptions {
+  /// The row's task in its wording, where there is one and the row has a problem.
+  func task(of row: Row, isChat: Bool) throws -> Row.Task {
+    guard let wording, case .problem = row.task else { return row.task }
+    let json = JSONLiteral(try JSON(parsing: row.json, source: "row"))
+    return try wording.task(for: json, isChat: isChat, system: system)
+  }
+
   /// What a user says of `problem`.
   func question(_ problem: String) -> String {
     instruction.map { "\(problem)\n\n\($0)" } ?? problem
@@ -68,7 +77,7 @@ extension PromptFormat {
   /// What the model is given to go on from `row`.
   func prompt(for row: Row, _ options: PromptOptions) throws -> EncodedPrompt {
     let messages: [JSONLiteral]
-    switch row.task {
+    switch try options.task(of: row, isChat: isChat) {
     case .text(let text): return plain(text)
     case .problem(let problem) where !isChat:
       guard options.system == nil else {

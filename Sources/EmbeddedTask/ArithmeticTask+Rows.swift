@@ -8,14 +8,16 @@ extension ArithmeticTask {
   /// - Throws: ``EmbeddedTaskError`` before anything is written; the handle's error.
   public func writeProblems(_ count: Int, split: Split, to handle: FileHandle) throws {
     let rows = try problems(count, split: split).lazy.enumerated().map { index, chain in
-      JSONLiteral.object([
-        .init("id", .string(Self.id(split.rawValue, index))),
-        .init("problem", .string(chain.problem)),
-        .init("answer", .string(chain.answer)),
-        .init("solution", .string(chain.solution)),
-      ])
+      row(chain, index: index, split: split)
     }
     try Self.write(rows, to: handle)
+  }
+
+  func row(_ chain: ArithmeticChain, index: Int, split: Split) -> JSONLiteral {
+    [
+      "id": .string(Self.id(split.rawValue, index)), "problem": .string(chain.problem),
+      "answer": .string(chain.answer), "solution": .string(chain.solution),
+    ]
   }
 
   /// Writes demonstrations over the train split as JSON Lines, with `completion` to be learned:

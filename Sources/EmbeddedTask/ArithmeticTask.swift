@@ -75,15 +75,8 @@ public struct ArithmeticTask: Sendable {
   }
 
   /// The side of the fence on which a chain stands, whatever the seed: one in 16 is for test.
-  ///
-  /// Those are the chains with zeros in the last four bits of a hash of ``ArithmeticChain/problem``:
-  /// 64-bit FNV-1a, then the finalizer of MurmurHash3, because FNV alone mixes short texts badly.
   public static func split(of chain: ArithmeticChain) -> Split {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in chain.problem.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
-    hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
-    return (hash ^ hash >> 33) & 15 == 0 ? .test : .train
+    EmbeddedTask.split(of: chain.problem, oneIn: 16)
   }
 
   /// About how many different chains a split has.
@@ -101,6 +94,14 @@ public enum EmbeddedTaskError: Error, Equatable, CustomStringConvertible {
   case largest(Int)
   case count(Int, available: Int)
   case mix(String, reason: String)
+  /// A setting out of its range.
+  case setting(String, value: String, range: String)
+
+  static func setting(_ name: String, _ value: some CustomStringConvertible, _ range: String)
+    -> EmbeddedTaskError
+  {
+    .setting(name, value: value.description, range: range)
+  }
 
   public var description: String {
     switch self {
@@ -113,6 +114,8 @@ public enum EmbeddedTaskError: Error, Equatable, CustomStringConvertible {
       \(count) different problems; with these sizes there are at most \(available) to give. \
       Ask for fewer, or for longer chains or larger numbers
       """
+    case .setting(let name, let value, let range):
+      "'\(name)' is \(value); give \(range)"
     case .mix(let text, let reason):
       "'\(text)': \(reason); write the shares as hasty=0.6,sloppy=0.1,careful=0.3"
     }

@@ -1,111 +1,82 @@
 import JSON
 import Trajectories
 
-/// What was judged of one problem.
-public struct ProblemResult: Sendable {
-  public let id: String
-  /// The verdict of the greedy completion; `nil` where none was asked for.
-  public let greedy: Verdict?
-  /// `[n]` the verdicts of the sampled completions.
-  public let samples: [Verdict]
-
-  public var correct: Int { samples.count { $0 == .right } }
-}
-
-/// An estimate with its 95% interval.
-public struct Score: Sendable {
-  public let value: Double
-  public let interval: Interval
-
-  var literal: JSONLiteral {
-    ["value": .double(value), "low": .double(interval.low), "high": .double(interval.high)]
-  }
-}
-
-/// A model's scores on one data file, with the protocol that gave them.
+/// A model's scores on one suite or data file: what was generated, and what each protocol says of
+/// it, the headline's first.
 public struct EvaluationReport: Sendable {
-  public let problems: [ProblemResult]
-  /// How completions were drawn and judged: what a reader needs to do it again.
-  public let protocolNote: [JSONLiteral.Member]
+  public let generations: Generations
+  /// At least one.
+  public let scores: [JudgedProblems]
+  /// Keys of rows by whose values scores are also given apart: `subject`, `level`.
+  public let groupKeys: [String]
 
-  /// A digest of the rows that were evaluated, which tells files apart whose rows have no ids.
-  var rowsDigest: JSONLiteral? { protocolNote.first { $0.key == "rows" }?.value }
-
-  /// The share of problems that the greedy completion solves; Wilson's interval. A failed verifier
-  /// counts as wrong.
-  public var greedy: Score? {
-    let verdicts = problems.compactMap(\.greedy)
-    guard !verdicts.isEmpty else { return nil }
-    let right = verdicts.count { $0 == .right }
-    return Score(
-      value: Double(right) / Double(verdicts.count),
-      interval: .wilson(successes: right, count: verdicts.count))
+  public init(_ generations: Generations, scores: [JudgedProblems], groupKeys: [String] = []) {
+    precondition(!scores.isEmpty, "a report without a score")
+    (self.generations, self.scores, self.groupKeys) = (generations, scores, groupKeys)
   }
 
-  /// Completions sampled for each problem.
-  public var sampleCount: Int { problems.first?.samples.count ?? 0 }
-
-  /// The powers of two up to the samples of each problem.
-  public var ks: [Int] {
-    Array(sequence(first: 1) { $0 * 2 }.prefix { $0 <= sampleCount })
+  /// Judges `generations` under each protocol.
+  public init(
+    _ generations: Generations, under protocols: [ReadyProtocol], groupKeys: [String] = []
+  ) {
+    self.init(
+      generations, scores: protocols.map { $0.judge(generations.problems) }, groupKeys: groupKeys)
   }
 
-  /// pass@k of each problem.
-  public func passes(at k: Int) -> [Double] {
-    problems.map { passAtK(count: $0.samples.count, correct: $0.correct, k: k) }
-  }
+  /// The scores under the first protocol.
+  public var headline: JudgedProblems { scores[0] }
 
-  /// The mean of pass@k over problems; problems are resampled for the interval.
-  public func pass(at k: Int) -> Score {
-    let values = passes(at: k)
-    let mean = values.reduce(0, +) / Double(max(values.count, 1))
-    // Where every problem is solved, or none is, resampling finds no spread and Wilson's does.
-    let isUniform = !values.isEmpty && (mean == 0 || mean == 1)
-    return Score(
-      value: mean,
-      interval: isUniform
-        ? .wilson(successes: Int(mean) * values.count, count: values.count) : .bootstrap(values))
-  }
+  /// What the headline's protocol says of each problem.
+  public var problems: [ProblemResult] { headline.problems }
 
-  /// How often each verdict was given, greedy and sampled together.
-  public var verdicts: [(verdict: Verdict, count: Int)] {
-    let all = problems.flatMap { ($0.greedy.map { [$0] } ?? []) + $0.samples }
-    return Verdict.allCases.map { verdict in (verdict, all.count { $0 == verdict }) }
-  }
+  /// The headline's share of problems that the greedy completion solves.
+  public var greedy: Score? { headline.greedy }
 
-  /// The share of judgements where the verifier failed; above 0.1% a score is not to be trusted.
-  public var failedShare: Double {
-    let total = verdicts.reduce(0) { $0 + $1.count }
-    let failed = verdicts.first { $0.verdict == .failed }!.count
-    return total == 0 ? 0 : Double(failed) / Double(total)
-  }
+  /// The powers of two up to the samples of each problem, and their number: what a table shows.
+  public var ks: [Int] { headline.shownKs }
 
-  public var json: JSONLiteral {
-    var members: [JSONLiteral.Member] = [.init("problems", .int(problems.count))]
-    if let greedy { members.append(.init("greedy", greedy.literal)) }
-    members += ks.map { .init("pass@\($0)", pass(at: $0).literal) }
-    members.append(
-      .init(
-        "verdicts", .object(verdicts.map { .init($0.verdict.rawValue, .int($0.count)) })))
-    members.append(.init("protocol", .object(protocolNote)))
-    return .object(members)
-  }
+  /// The headline's mean of pass@k.
+  public func pass(at k: Int) -> Score { headline.pass(at: k) }
 
-  /// A table for people.
-  public var table: String {
-    var rows: [(String, Score)] = greedy.map { [("greedy accuracy", $0)] } ?? []
-    rows += ks.map { ("pass@\($0)", pass(at: $0)) }
-    var lines = ["\(problems.count) problems", ""]
-    lines += rows.map { name, score in
-      name.padded(18) + percent(score.value).padded(9)
-        + "95% interval \(percent(score.interval.low)) to \(percent(score.interval.high))"
+  /// The share of completions that were right among those that ended by themselves, and among
+  /// those cut at the limit of tokens; `nil` where there are none of a kind.
+  public func rightShare(of scores: JudgedProblems, truncated: Bool) -> Double? {
+    let pairs = zip(generations.problems, scores.problems).flatMap { problem, result in
+      zip(problem.completions, result.judgements)
     }
-    lines.append("")
-    lines.append(verdicts.map { "\($0.verdict.rawValue) \($0.count)" }.joined(separator: ", "))
-    if failedShare > 0.001 {
-      lines.append("the verifier failed on \(percent(failedShare)) of completions: mend it first")
+    let chosen = pairs.filter { $0.0.isTruncated == truncated }
+    guard !chosen.isEmpty else { return nil }
+    return Double(chosen.count { $0.1.verdict == .right }) / Double(chosen.count)
+  }
+
+  /// Problems that share a value of a row's key.
+  public struct Group: Sendable {
+    public let key: String
+    public let value: String
+    /// Places of its problems.
+    let places: [Int]
+    public var count: Int { places.count }
+  }
+
+  /// The groups of every key, in the order of their values.
+  public var groups: [Group] {
+    let rows = generations.problems.map { try? JSON(parsing: $0.row, source: "row") }
+    return groupKeys.flatMap { key in
+      let values = rows.map { row -> String in
+        guard let value = row?[key], !value.isNull else { return "none" }
+        return value.string ?? value.serialized
+      }
+      let places = Dictionary(grouping: values.indices) { values[$0] }
+      return places.sorted { $0.key < $1.key }.map { Group(key: key, value: $0, places: $1) }
     }
-    return lines.joined(separator: "\n")
+  }
+
+  /// The headline's score of a group: the share that was right, of greedy completions or else of
+  /// the samples.
+  public func value(of group: Group) -> Double {
+    let values =
+      generations.hasGreedy ? headline.greedyValues : headline.passes(at: 1)
+    return group.places.reduce(0) { $0 + values[$1] } / Double(group.count)
   }
 }
 

@@ -1,24 +1,20 @@
 import JSON
 import Rollouts
 import Trajectories
-import Verifiers
 
-/// Measures a model on problems: one greedy completion each, and `samples` drawn ones.
+/// Lets a model answer problems: one greedy completion each, and `samples` drawn ones.
 public struct Evaluator {
   public let engine: RolloutEngine
-  public let verifiers: VerifierSet
   /// How the drawn completions are drawn.
   public let sampling: SamplingSettings
   public let samples: Int
   public let greedy: Bool
 
   public init(
-    engine: RolloutEngine, verifiers: VerifierSet, sampling: SamplingSettings, samples: Int,
-    greedy: Bool = true
+    engine: RolloutEngine, sampling: SamplingSettings, samples: Int, greedy: Bool = true
   ) {
     precondition(greedy || samples > 0, "nothing to evaluate: no greedy completion, no samples")
     self.engine = engine
-    self.verifiers = verifiers
     self.sampling = sampling
     self.samples = samples
     self.greedy = greedy
@@ -29,47 +25,63 @@ public struct Evaluator {
     prompts.count * (samples + (greedy ? 1 : 0))
   }
 
-  /// - Parameter onCompletion: called for each completion that has ended.
-  public func evaluate(
-    _ prompts: [Prompt], onCompletion: @escaping () -> Void = {}
-  ) throws -> (report: EvaluationReport, groups: [RewardedGroup]) {
-    func draw(_ samples: Range<Int>, _ settings: SamplingSettings) throws -> [RewardedGroup] {
-      verifiers.score(
-        try engine.sample(prompts, samples: samples, settings: settings, step: 0) { event in
-          if case .finished = event { onCompletion() }
-        }
-      ).groups
-    }
+  /// - Parameters:
+  ///   - journal: what was generated before is taken from it, what is generated now is added.
+  ///   - onCompletion: called for each completion, those of the journal included.
+  public func generate(
+    _ prompts: [Prompt], journal: GenerationJournal? = nil,
+    onCompletion: @escaping () -> Void = {}
+  ) throws -> [AnsweredProblem] {
     var first = sampling
     first.temperature = 0
-    let greedyGroups = greedy ? try draw(0..<1, first) : []
-    let sampledGroups = samples > 0 ? try draw(0..<samples, sampling) : []
-    let problems = prompts.indices.map { index in
-      ProblemResult(
-        id: prompts[index].id,
-        greedy: greedy ? greedyGroups[index].judgements[0].verdict : nil,
-        samples: samples > 0 ? sampledGroups[index].judgements.map(\.verdict) : [])
+    let greedyTexts =
+      greedy ? try pass(.greedy, prompts, 0..<1, first, journal, onCompletion) : []
+    let sampledTexts =
+      samples > 0 ? try pass(.samples, prompts, 0..<samples, sampling, journal, onCompletion) : []
+    return prompts.enumerated().map { place, prompt in
+      var problem = AnsweredProblem(prompt)
+      if greedy { problem.greedy = greedyTexts[place][0] }
+      if samples > 0 { problem.samples = sampledTexts[place] }
+      return problem
     }
-    let report = EvaluationReport(problems: problems, protocolNote: protocolNote(prompts))
-    return (report, greedyGroups + sampledGroups)
   }
 
-  private func protocolNote(_ prompts: [Prompt]) -> [JSONLiteral.Member] {
-    [
-      .init("rows", .string(Self.digest(of: prompts.map(\.row)))),
-      .init("samples", .int(samples)), .init("greedy", .bool(greedy)),
-      .init("temperature", .float(sampling.temperature)),
-      .init("top_k", .int(sampling.topK)), .init("top_p", .float(sampling.topP)),
-      .init("min_p", .float(sampling.minP)),
-      .init("max_new_tokens", .int(sampling.maximumNewTokens)),
-      .init("seed", .int(Int(clamping: sampling.seed))),
-      .init("verifiers", .array(verifiers.labels.map { .string($0) })),
-    ]
+  private func pass(
+    _ pass: GenerationJournal.Pass, _ prompts: [Prompt], _ range: Range<Int>,
+    _ settings: SamplingSettings, _ journal: GenerationJournal?,
+    _ onCompletion: @escaping () -> Void
+  ) throws -> [[Completion]] {
+    let kept = (journal?.kept[pass] ?? [:]).filter { $0.value.count == range.count }
+    let open = prompts.filter { kept[$0.index] == nil }
+    for _ in 0..<(prompts.count - open.count) * range.count { onCompletion() }
+    // A problem is kept as soon as its last completion ends, in whatever order they do.
+    var unfinished = open.map { _ in [Int: Completion]() }
+    var failure: (any Error)?
+    let groups = try engine.sample(open, samples: range, settings: settings, step: 0) { event in
+      guard case .finished(let prompt, let trajectory) = event else { return }
+      onCompletion()
+      guard let journal, failure == nil else { return }
+      unfinished[prompt][trajectory.sample] = Completion(trajectory)
+      guard unfinished[prompt].count == range.count else { return }
+      let completions = unfinished[prompt].sorted { $0.key < $1.key }.map(\.value)
+      unfinished[prompt] = [:]
+      do { try journal.keep(completions, of: open[prompt].index, in: pass) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    let fresh = Dictionary(
+      uniqueKeysWithValues: groups.map { group in
+        (group.prompt.index, group.trajectories.map { Completion($0) })
+      })
+    return prompts.map { (kept[$0.index] ?? fresh[$0.index])! }
   }
+}
 
+extension [Prompt] {
   /// 64-bit FNV-1a of the rows, in hexadecimal.
-  private static func digest(of rows: [String]) -> String {
-    let hash = rows.joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+  public var rowsDigest: String {
+    let hash = map(\.row).joined(separator: "\n").utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
       ($0 ^ UInt64($1)) &* 0x100_0000_01B3
     }
     return String(hash, radix: 16)

@@ -25,18 +25,37 @@ public struct Interval: Sendable, Equatable {
   public static func bootstrap(
     _ values: [Double], resamples: Int = 10_000, seed: UInt64 = 0
   ) -> Interval {
-    guard let first = values.first else { return Interval(low: 0, high: 1) }
-    guard values.contains(where: { $0 != first }) else { return Interval(low: first, high: first) }
-    let random = CounterRandom(seed: seed, purpose: .bootstrap)
-    var means = (0..<resamples).map { resample in
-      var sum = 0.0
-      for draw in values.indices {
-        sum += values[random.integer(below: values.count, resample, draw)]
-      }
-      return sum / Double(values.count)
+    bootstraps([values], resamples: resamples, seed: seed)[0]
+  }
+
+  /// The interval of each column's mean, all from the same draws.
+  public static func bootstraps(
+    _ columns: [[Double]], resamples: Int = 10_000, seed: UInt64 = 0
+  ) -> [Interval] {
+    let count = columns.first?.count ?? 0
+    precondition(columns.allSatisfy { $0.count == count }, "columns of different lengths")
+    guard count > 0 else { return columns.map { _ in Interval(low: 0, high: 1) } }
+    let open = columns.indices.filter { place in
+      columns[place].contains { $0 != columns[place][0] }
     }
-    means.sort()
-    func quantile(_ q: Double) -> Double { means[Int((q * Double(resamples - 1)).rounded())] }
-    return Interval(low: quantile(0.025), high: quantile(0.975))
+    var means = open.map { _ in [Double](repeating: 0, count: resamples) }
+    let random = CounterRandom(seed: seed, purpose: .bootstrap)
+    for resample in 0..<resamples where !open.isEmpty {
+      var sums = [Double](repeating: 0, count: open.count)
+      for draw in 0..<count {
+        let problem = random.integer(below: count, resample, draw)
+        for (place, column) in open.enumerated() { sums[place] += columns[column][problem] }
+      }
+      for place in open.indices { means[place][resample] = sums[place] / Double(count) }
+    }
+    var intervals = columns.map { Interval(low: $0[0], high: $0[0]) }
+    for (place, column) in open.enumerated() {
+      means[place].sort()
+      func quantile(_ q: Double) -> Double {
+        means[place][Int((q * Double(resamples - 1)).rounded())]
+      }
+      intervals[column] = Interval(low: quantile(0.025), high: quantile(0.975))
+    }
+    return intervals
   }
 }

@@ -35,11 +35,21 @@ public struct ForwardPass {
     scores.observed = observers.map { ObservedRows(width: $0.width) }
     try forEachChunk { chunk in
       scores.append(chunk.law)
-      let noted = try model.observe(
-        chunk.logits, chunk.law, tokens: chunk.tokens, temperature: temperature, observers)
-      for (place, rows) in noted.enumerated() { scores.observed[place].append(rows) }
+      guard !observers.isEmpty else { return }
+      try model.countingRowTime {
+        let noted = try model.observe(
+          chunk.logits, chunk.law, tokens: chunk.tokens, temperature: temperature, observers)
+        for (place, rows) in noted.enumerated() { scores.observed[place].append(rows) }
+      }
     }
     return scores
+  }
+
+  /// Shows the row of every scored token, with its number, on any thread.
+  ///
+  /// - Throws: ``NonFiniteScore``, or what `body` throws at the first row that it fails on.
+  public func forEachRow(_ body: (_ row: LogprobRow, _ token: Int) throws -> Void) throws {
+    try forEachChunk { try model.show($0, temperature: temperature, body) }
   }
 
   /// Adds to the parameters' gradients those of a loss of the scored tokens.
@@ -75,7 +85,9 @@ public struct ForwardPass {
         dEntropy: slopes.1, into: dLogits)
       if let rows, isWanted {
         scores.rowLosses += try naming {
-          try model.addGradient(of: rows, chunk, temperature: temperature, into: dLogits)
+          try model.countingRowTime {
+            try model.addGradient(of: rows, chunk, temperature: temperature, into: dLogits)
+          }
         }
       } else if rows != nil {
         scores.rowLosses += repeatElement(0, count: chunk.range.count)

@@ -98,16 +98,39 @@ extension Transformer {
     return losses
   }
 
-  /// Runs `body` for every row, and counts the time.
-  private func onPool(rows: Int, _ body: (Int) throws -> Void) throws {
+  /// Shows a row of log-probabilities for each token of a chunk.
+  ///
+  /// - Parameter body: takes the row and the token's number among those that the pass scores.
+  /// - Throws: what `body` throws at the first row that it fails on.
+  func show(
+    _ chunk: ScoredChunk, temperature: Float, _ body: (LogprobRow, Int) throws -> Void
+  ) throws {
+    let law = chunk.law
+    try onPool(rows: chunk.range.count) { index in
+      let logprobs = ThreadPool.room(law.allowed)
+      law.writeRow(index, of: chunk.logits, temperature: temperature, into: logprobs)
+      let row = LogprobRow(
+        moment: .current, token: chunk.tokens[index], logprob: law.logprobs[index],
+        entropy: law.entropies[index], logprobs: UnsafeBufferPointer(logprobs))
+      try body(row, chunk.range.lowerBound + index)
+    }
+  }
+
+  /// Counts the time of `body` in ``rowSeconds``.
+  public func countingRowTime<T>(_ body: () throws -> T) rethrows -> T {
     let begin = ContinuousClock.now
+    defer { rowSeconds += (.now - begin) / .seconds(1) }
+    return try body()
+  }
+
+  /// Runs `body` for every row.
+  private func onPool(rows: Int, _ body: (Int) throws -> Void) throws {
     var failures = [(any Error)?](repeating: nil, count: rows)
     failures.withUnsafeMutableBufferPointer { failures in
       ThreadPool.parallel(rows) { row in
         do { try body(row) } catch { failures[row] = error }
       }
     }
-    rowSeconds += (.now - begin) / .seconds(1)
     for case let failure? in failures { throw failure }
   }
 }

@@ -32,8 +32,8 @@ public final class Transformer {
   var keptPages: KeyValuePages?
   /// Passes begun so far: what an earlier one left in the workspace is gone.
   var passCount = 0
-  /// Seconds spent so far on making rows of log-probabilities and showing them: what observers and
-  /// row losses cost.
+  /// Seconds spent so far on rows of log-probabilities: making them, showing them to observers,
+  /// taking their gradients.
   public internal(set) var rowSeconds = 0.0
   private let copies: [ComputeCopy]
 

@@ -66,6 +66,7 @@ public struct TokenColumns: Sendable {
   func requireFinite() throws(ObjectiveError) {
     let columns: [(name: String, values: [Double]?)] = [
       ("log-probability", logprobs), ("old log-probability", oldLogprobs),
+      ("behaviour log-probability", behaviourLogprobs),
       ("reference log-probability", referenceLogprobs), ("advantage", advantages),
       ("entropy", entropies),
     ]

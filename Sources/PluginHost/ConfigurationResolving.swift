@@ -24,6 +24,17 @@ extension PluginInfo {
     return resolved
   }
 
+  /// The same, with what the run allows in place of what a configuration file says.
+  func resolve(
+    _ request: PluginRequest, _ surroundings: PluginSurroundings
+  ) throws(PluginHostError) -> JSONLiteral {
+    let key = "allow_unsandboxed"
+    guard surroundings.allowsUnsandboxed, defaults[key] != nil else { return try resolve(request) }
+    var request = request
+    request.configuration[key] = true
+    return try resolve(request)
+  }
+
   private func known(_ key: String) throws(PluginHostError) -> JSONLiteral {
     if let standard = defaults[key] { return standard }
     guard case .object(let members) = defaults, !members.isEmpty else {
@@ -87,10 +98,12 @@ extension PluginInfo {
 
 extension JSONLiteral {
   /// True if a value may stand where `standard` is the default. Whether a number has to be whole
-  /// is the plugin's business; a default of `null` does not say what it wants.
+  /// is the plugin's business, and whether `null` will do; a default of `null` does not say what it
+  /// wants.
   fileprivate func isLike(_ standard: JSONLiteral) -> Bool {
     switch (self, standard) {
-    case (_, .null), (.bool, .bool), (.string, .string), (.array, .array), (.object, .object),
+    case (_, .null), (.null, _), (.bool, .bool), (.string, .string), (.array, .array),
+      (.object, .object),
       (.int, .int), (.int, .double), (.double, .int), (.double, .double):
       true
     default: false

@@ -12,6 +12,9 @@ public struct PluginSurroundings: Sendable {
 
   /// The run's seed, part of every random number that a plugin draws.
   public var seed: UInt64
+  /// Whether programs may run with limits alone where no sandbox can be had: sets the key
+  /// `allow_unsandboxed` of every plugin that has one.
+  public var allowsUnsandboxed: Bool
   /// The policy's, for plugins that read or write text; `nil` where there is none.
   public var tokenizer: (any PluginTokenizer)?
   /// Takes one line of the plugin called `name`, on any thread.
@@ -19,14 +22,16 @@ public struct PluginSurroundings: Sendable {
 
   /// - Parameter log: by default, lines from `info` up go to standard error.
   public init(
-    seed: UInt64 = 0, tokenizer: (any PluginTokenizer)? = nil,
+    seed: UInt64 = 0, allowsUnsandboxed: Bool = false,
+    tokenizer: (any PluginTokenizer)? = nil,
     log: @escaping @Sendable (LogLevel, String, String) -> Void = { level, name, line in
       guard level >= .info else { return }
       // What cannot be said, to a closed pipe or on a full disk, must not end a run.
       try? FileHandle.standardError.write(contentsOf: Data("\(name): \(line)\n".utf8))
     }
   ) {
-    (self.seed, self.tokenizer, self.log) = (seed, tokenizer, log)
+    (self.seed, self.allowsUnsandboxed) = (seed, allowsUnsandboxed)
+    (self.tokenizer, self.log) = (tokenizer, log)
   }
 }
 

@@ -23,14 +23,14 @@ extension PluginCatalog {
     let weight = try request.takeWeight()
     guard let builtIn = try builtIn(request) else {
       let loaded = try plugin(for: request, kind: .verifier)
-      let configuration = try loaded.info.resolve(request)
+      let configuration = try loaded.info.resolve(request, surroundings)
       let instance = try PluginInstance(loaded, configuration: configuration, surroundings)
       return ResolvedVerifier(
         verifier: try PluginVerifier(instance, loaded.info), info: loaded.info,
         configuration: configuration, weight: weight)
     }
     let info = PluginInfo(builtIn)
-    let configuration = try info.resolve(request)
+    let configuration = try info.resolve(request, surroundings)
     do throws(VerifierConfigurationError) {
       return ResolvedVerifier(
         verifier: try builtIn.make(configuration), info: info, configuration: configuration,
@@ -49,18 +49,23 @@ extension PluginCatalog {
 }
 
 extension PluginRequest {
-  /// Takes the host's own key out of what the plugin is told.
-  mutating func takeWeight() throws(PluginHostError) -> Double {
-    var value: JSONLiteral = configuration["weight"] ?? 1
-    configuration["weight"] = nil
-    for option in options where option.key == "weight" {
+  /// Takes a key of the host's own out of what the plugin is told.
+  mutating func take(_ key: String, default standard: JSONLiteral) -> JSONLiteral {
+    var value = configuration[key] ?? standard
+    configuration[key] = nil
+    for option in options where option.key == key {
       value = (try? JSON(parsing: option.text)).map { JSONLiteral($0) } ?? .string(option.text)
     }
-    options.removeAll { $0.key == "weight" }
-    switch value {
+    options.removeAll { $0.key == key }
+    return value
+  }
+
+  /// Takes out how much a reward counts, 1 unless it is said.
+  mutating func takeWeight() throws(PluginHostError) -> Double {
+    switch take("weight", default: 1) {
     case .int(let weight): return Double(weight)
     case .double(let weight) where weight.isFinite: return weight
-    default:
+    case let value:
       throw .configuration(
         name: name, reason: "'weight' must be a number; it is \(value.serialized())")
     }

@@ -81,6 +81,21 @@ public struct PluginCatalog: Sendable {
     return try PluginLibrary(path: request.path).plugins.map(\.info)
   }
 
+  /// What the plugin that a request names is.
+  public func kind(of request: PluginRequest) throws(PluginHostError) -> PluginKind {
+    let found = try describe(request.name)
+    guard found.count < 2 else {
+      throw .several(path: request.path, names: found.map(\.name))
+    }
+    guard let info = found.first else {
+      throw .malformed(path: request.path, reason: "it holds no plugin")
+    }
+    guard let kind = PluginKind(table: info.kind) else {
+      throw .unknownKind(name: info.name, kind: info.kind)
+    }
+    return kind
+  }
+
   /// The plugin of a library that a request asks for: by its name, or by the library's path where
   /// that holds one plugin.
   ///

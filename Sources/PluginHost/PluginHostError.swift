@@ -12,6 +12,7 @@ public enum PluginHostError: Error, Equatable {
   case duplicate(name: String, places: [String])
   case unknown(name: String, known: [String], searched: [String], problems: [String])
   case otherKind(name: String, kind: String, wanted: String)
+  case unknownKind(name: String, kind: String)
   case several(path: String, names: [String])
   /// What the user wrote cannot be read as `NAME:key=value,...`.
   case option(text: String, reason: String)
@@ -51,10 +52,16 @@ extension PluginHostError: CustomStringConvertible {
       return ([text] + problems.map { "not usable: \($0)" }).joined(separator: "\n")
     case .otherKind(let name, let kind, let wanted):
       return "the plugin '\(name)' serves '\(kind)', and a '\(wanted)' is needed here"
+    case .unknownKind(let name, let kind):
+      let known = PluginKind.allCases.map { "'\($0.table)'" }.joined(separator: ", ")
+      return """
+        the plugin '\(name)' serves '\(kind)', which this temper, of plugin ABI \(hostABI), does not \
+        know; it knows \(known)
+        """
     case .several(let path, let names):
       return """
         \(path): holds several plugins (\(names.joined(separator: ", "))); \
-        put its folder into TEMPER_PLUGIN_PATH and give the name
+        name it with --plugins and give the plugin's name
         """
     case .option(let text, let reason):
       return "'\(text)': \(reason); options are written NAME:key=value,key=value"

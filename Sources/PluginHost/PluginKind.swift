@@ -2,13 +2,14 @@ import CPluginABI
 
 /// The kinds of plugin that this host knows, each with the table that its plugins serve.
 public enum PluginKind: String, CaseIterable, Sendable {
-  case verifier, entropy
+  case verifier, entropy, prompts
 
   /// `temper.verifier/1`
   public var table: String {
     switch self {
     case .verifier: TEMPER_VERIFIER
     case .entropy: TEMPER_ENTROPY
+    case .prompts: TEMPER_PROMPTS
     }
   }
 

@@ -2,7 +2,7 @@ import Foundation
 
 /// Where the header, its Swift face and the examples are.
 public enum PluginSDK {
-  /// `TEMPER_SDK`, else `../share/temper/sdk` beside the executable's folder, else `sdk` in a folder
+  /// `TEMPER_SDK`, else `../share/temper/sdk` beside the executable's folder, else `plugins/sdk` in a folder
   /// above the executable: the source tree that it was built in.
   ///
   /// - Throws: ``PluginTemplateError/noSDK(searched:)``
@@ -18,7 +18,7 @@ public enum PluginSDK {
       candidates = [folder.deletingLastPathComponent().appending(path: "share/temper/sdk")]
       while folder.path != "/" {
         folder = folder.deletingLastPathComponent()
-        candidates.append(folder.appending(path: "sdk"))
+        candidates.append(folder.appending(path: "plugins/sdk"))
       }
     }
     let found = candidates.first {

@@ -110,8 +110,9 @@ public struct PluginTemplate: Sendable {
   private static let taken: Set = [
     "Additions", "Any", "Array", "Bool", "Character", "Configuration", "Data", "Dictionary",
     "Double", "EntropyIntervention", "EntropyNeeds", "Error", "Float", "Float16", "Frozen", "Host",
-    "Int", "Int32", "Judgement", "NoState", "Observed", "Optional", "Plugin", "PluginChoice",
-    "PluginConfiguration", "PluginError", "PluginState", "Result", "RewardConfiguration", "Row",
+    "Int", "Int32", "Judgement", "Lanes", "NoState", "Nucleus", "Observed", "Optional", "Plugin",
+    "PluginChoice", "PluginConfiguration", "PluginError", "PluginState", "PromptPool",
+    "PromptTemplate", "Result", "RewardConfiguration", "Row",
     "Run", "Sample", "Self", "Sequence", "Set", "Shaping", "State", "Step", "String", "Substring",
     "Swift", "Temper", "TemperPlugin", "Test", "Testing", "Tokenizer", "Tokens", "TrainedTokens",
     "Trial", "Type", "UInt32", "UInt64", "UInt8", "Verifier", "Void", "WantedToken",
@@ -124,6 +125,7 @@ extension PluginKind {
     switch self {
     case .verifier: "short-answer"
     case .entropy: "entropy-floor"
+    case .prompts: "two-wordings"
     }
   }
 }

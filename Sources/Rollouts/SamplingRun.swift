@@ -195,7 +195,9 @@ struct SamplingRun {
           token: sequence.trajectory.tokens.count)
       }
     }
-    try observe(drawn, logits, sequences)
+    if !observers.isEmpty {
+      try engine.model.countingRowTime { try observe(drawn, logits, sequences) }
+    }
     for (row, sequence) in sequences.enumerated() {
       sequence.append(drawn, row: row, settings, stops)
       onEvent(
@@ -214,7 +216,6 @@ struct SamplingRun {
   private func observe(
     _ drawn: DrawnTokens, _ logits: Matrix, _ sequences: [ActiveSequence]
   ) throws {
-    guard !observers.isEmpty else { return }
     let noted = try engine.model.observe(
       logits, drawn.law, tokens: drawn.tokens,
       temperature: settings.temperature == 0 ? 1 : settings.temperature, observers)

@@ -51,7 +51,8 @@ private func write(
   write(judgement.answer, to: out.pointee.answer)
 }
 
-private func write(_ text: String, to sink: temper_sink) {
+/// Appends a text to what the host collects.
+func write(_ text: String, to sink: temper_sink) {
   guard !text.isEmpty else { return }
   text.withTemperText { sink.write(sink.context, $0.data, $0.size) }
 }

@@ -17,6 +17,7 @@ class Instance {
 enum PluginKind {
   case verifier(any Verifier.Type)
   case entropy(any EntropyIntervention.Type)
+  case prompts(any PromptPool.Type)
 
   /// `nil` for a type that is a ``Plugin`` and nothing more.
   init?(_ type: any Plugin.Type) {
@@ -24,6 +25,8 @@ enum PluginKind {
       self = .verifier(type)
     } else if let type = type as? any EntropyIntervention.Type {
       self = .entropy(type)
+    } else if let type = type as? any PromptPool.Type {
+      self = .prompts(type)
     } else {
       return nil
     }
@@ -33,6 +36,7 @@ enum PluginKind {
     switch self {
     case .verifier: TEMPER_VERIFIER
     case .entropy: TEMPER_ENTROPY
+    case .prompts: TEMPER_PROMPTS
     }
   }
 
@@ -40,6 +44,7 @@ enum PluginKind {
     switch (self, id) {
     case (.verifier, TEMPER_VERIFIER): UnsafeRawPointer(verifierTable)
     case (.entropy, TEMPER_ENTROPY): UnsafeRawPointer(entropyTable)
+    case (.prompts, TEMPER_PROMPTS): UnsafeRawPointer(promptsTable)
     case (.entropy(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
     default: nil
     }
@@ -49,6 +54,7 @@ enum PluginKind {
     switch self {
     case .verifier(let type): try VerifierInstance(type, configuration, host)
     case .entropy(let type): try makeInstance(of: type, configuration, host)
+    case .prompts(let type): try PromptPoolInstance(type, configuration, host)
     }
   }
 }

@@ -7,7 +7,7 @@ extension Row {
   /// The largest log-probability.
   @inlinable public var largest: Float {
     var most = Lanes(repeating: -.infinity)
-    forEachLanes { most.replace(with: $0, where: $0 .> most) }
+    forEachLanes { _, lanes in most.replace(with: lanes, where: lanes .> most) }
     return most.max()
   }
 
@@ -18,69 +18,74 @@ extension Row {
     atLeast threshold: Float, _ body: (_ id: Int, _ logprob: Float) -> Void
   ) {
     let bound = Lanes(repeating: threshold)
-    var first = 0
-    forEachLanes { lanes in
-      if any(lanes .>= bound) {
-        for lane in 0..<min(Lanes.scalarCount, logprobs.count - first)
-        where lanes[lane] >= threshold {
-          body(first + lane, lanes[lane])
-        }
+    forEachLanes { first, lanes in
+      guard any(lanes .>= bound) else { return }
+      for lane in 0..<min(Lanes.scalarCount, logprobs.count - first)
+      where lanes[lane] >= threshold {
+        body(first + lane, lanes[lane])
       }
-      first += Lanes.scalarCount
     }
   }
 
-  /// The sum over the vocabulary of `term(p, log p)`, which is 0 where p is.
-  @inlinable public func sum(_ term: (_ p: Lanes, _ logp: Lanes) -> Lanes) -> Double {
+  /// The sum of `term(p, log p)` over the symbols whose log-probability is at least `threshold`.
+  ///
+  /// - Parameter term: 0 where p is 0; a log-probability below -200 comes as -200.
+  @inlinable public func sum(
+    atLeast threshold: Float = -.infinity, _ term: (_ p: Lanes, _ logp: Lanes) -> Lanes
+  ) -> Double {
+    let bound = Lanes(repeating: threshold)
     var sum = 0.0
     var part = Lanes.zero
-    var pending = 0
-    forEachLanes { lanes in
+    forEachLanes { first, lanes in
+      let isCounted = lanes .>= bound
+      guard any(isCounted) else { return }
       // A symbol that is not allowed is worth 0, and 0 times infinity is not.
       let logp = lanes.replacing(with: -200, where: lanes .< -200)
-      part += term(exponential(logp), logp)
-      pending += 1
-      if pending == 64 {  // not for long in Float: a vocabulary has ten thousand such steps
+      part += term(exponential(logp), logp).replacing(with: 0, where: .!isCounted)
+      if first % (64 * Lanes.scalarCount) == 0 {  // not for long in Float
         sum += Double(part.sum())
-        (part, pending) = (.zero, 0)
+        part = .zero
       }
     }
     return sum + Double(part.sum())
   }
 
-  /// Adds `scale` p to `gradient` `[vocabulary]`.
-  @inlinable public func addProbabilities(
-    times scale: Float, to gradient: UnsafeMutableBufferPointer<Float>
+  /// Adds `term(p, log p)` to the components of `gradient` `[vocabulary]` whose symbols have a
+  /// log-probability of at least `threshold`.
+  @inlinable public func add(
+    to gradient: UnsafeMutableBufferPointer<Float>, atLeast threshold: Float = -.infinity,
+    _ term: (_ p: Lanes, _ logp: Lanes) -> Lanes
   ) {
     precondition(
       gradient.count == logprobs.count, "\(gradient.count) components, \(logprobs.count) symbols")
+    let bound = Lanes(repeating: threshold)
     let out = UnsafeMutableRawPointer(gradient.baseAddress!)
-    var first = 0
-    forEachLanes { lanes in
-      let added = scale * exponential(lanes)
+    forEachLanes { first, lanes in
+      let isCounted = lanes .>= bound
+      guard any(isCounted) else { return }
+      let logp = lanes.replacing(with: -200, where: lanes .< -200)
+      let added = term(exponential(logp), logp).replacing(with: 0, where: .!isCounted)
       if first + Lanes.scalarCount <= gradient.count {
         let place = out + first * MemoryLayout<Float>.stride
         place.storeBytes(of: place.loadUnaligned(as: Lanes.self) + added, as: Lanes.self)
       } else {
         for lane in 0..<gradient.count - first { gradient[first + lane] += added[lane] }
       }
-      first += Lanes.scalarCount
     }
   }
 
   /// The whole row in order; the last lanes are filled up with `-infinity`.
-  @inlinable func forEachLanes(_ body: (Lanes) -> Void) {
+  @inlinable func forEachLanes(_ body: (_ first: Int, _ lanes: Lanes) -> Void) {
     guard let base = logprobs.baseAddress.map({ UnsafeRawPointer($0) }) else { return }
-    let whole = logprobs.count / Lanes.scalarCount
-    for block in 0..<whole {
-      body((base + block * MemoryLayout<Lanes>.size).loadUnaligned(as: Lanes.self))
+    let whole = logprobs.count - logprobs.count % Lanes.scalarCount
+    for first in stride(from: 0, to: whole, by: Lanes.scalarCount) {
+      let place = base + first * MemoryLayout<Float>.stride
+      body(first, place.loadUnaligned(as: Lanes.self))
     }
-    guard whole * Lanes.scalarCount < logprobs.count else { return }
+    guard whole < logprobs.count else { return }
     var rest = Lanes(repeating: -.infinity)
-    for id in whole * Lanes.scalarCount..<logprobs.count {
-      rest[id - whole * Lanes.scalarCount] = logprobs[id]
-    }
-    body(rest)
+    for id in whole..<logprobs.count { rest[id - whole] = logprobs[id] }
+    body(whole, rest)
   }
 }
 

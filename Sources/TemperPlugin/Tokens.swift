@@ -106,18 +106,18 @@ public struct Tokens {
 
 /// The tokens of a range whose mask is not 0.
 public struct TrainedTokens: Sequence, IteratorProtocol {
-  @usableFromInline var next_: Int
+  @usableFromInline var place: Int
   @usableFromInline let end: Int
   @usableFromInline let mask: UnsafeBufferPointer<UInt8>
 
   @inlinable init(_ range: Range<Int>, _ mask: UnsafeBufferPointer<UInt8>) {
-    (next_, end, self.mask) = (range.lowerBound, range.upperBound, mask)
+    (place, end, self.mask) = (range.lowerBound, range.upperBound, mask)
   }
 
   @inlinable public mutating func next() -> Int? {
-    while next_ < end {
-      defer { next_ += 1 }
-      if mask[next_] != 0 { return next_ }
+    while place < end {
+      defer { place += 1 }
+      if mask[place] != 0 { return place }
     }
     return nil
   }

@@ -7,7 +7,7 @@ import Foundation
 public struct CounterRandom: Sendable {
   /// What numbers are drawn for; streams of different purposes never meet.
   public enum Purpose: UInt32, Sendable {
-    case sampling = 1, dataOrder, initialization, generator, plugin, bootstrap, check
+    case sampling = 1, dataOrder, initialization, generator, plugin, bootstrap, check, template
   }
 
   let key: (UInt32, UInt32)

@@ -52,7 +52,7 @@ extension GRPOTrainer {
 
 extension GRPOSettings {
   /// Where update `update` of the rollout of step `index` stands in the run.
-  func position(rollout index: Int, update: Int) -> StepPosition {
+  public func position(rollout index: Int, update: Int) -> StepPosition {
     var position = StepPosition(
       step: (index - 1) * updates.count + update + 1, totalSteps: steps * updates.count,
       rollout: index, update: update)

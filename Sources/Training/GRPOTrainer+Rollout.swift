@@ -11,13 +11,15 @@ extension GRPOTrainer {
     var verdicts = VerdictMetrics()
     let dynamic = DynamicSampling(maximumRounds: settings.rollout.maximumRounds)
     for round in 1... {
-      let batch = try prompts.prompts(from: promptsDrawn, count: wanted)
+      let copies = form?.copies(of: settings.rollout.groupSize) ?? 1
+      let batch = try prompts.prompts(from: promptsDrawn, count: wanted, copies: copies)
       promptsDrawn += wanted
       // Rounds of a step are steps of their own to the sampler: a prompt may come up again.
       let groups = try engine.sample(
-        batch, samples: 0..<settings.rollout.groupSize, settings: settings.rollout.sampling,
+        batch, samples: 0..<settings.rollout.groupSize / copies,
+        settings: settings.rollout.sampling,
         step: index << 10 | (round - 1), observers: interventions.observers)
-      let scored = verifiers.score(groups)
+      let scored = verifiers.score(groups.joined(by: copies))
       verdicts.add(scored.metrics)
       sampled += scored.groups.count
       try unjudged.add(scored.groups)
@@ -33,20 +35,12 @@ extension GRPOTrainer {
     }
     metrics.merge(verdicts.metrics)
     metrics["rollout/groups_sampled"] = Double(sampled)
-    return shaped(Array(kept.prefix(wanted)))
-  }
-
-  /// Adds the penalty of completions that come close to the length limit.
-  private func shaped(_ groups: [RewardedGroup]) -> [RewardedGroup] {
-    guard let overlong else { return groups }
-    return groups.map { rewarded in
-      var rewarded = rewarded
-      for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
-        rewarded.judgements[sample].reward? += Float(
-          overlong.penalty(length: trajectory.tokens.count))
-      }
-      return rewarded
+    var groups = Array(kept.prefix(wanted))
+    if let overlong {
+      groups.reward { _, trajectory in overlong.penalty(length: trajectory.tokens.count) }
     }
+    try form?.add(to: &groups, &metrics)
+    return groups
   }
 
   /// The sequences of part `part` of the rollout: whole groups, dealt in order.

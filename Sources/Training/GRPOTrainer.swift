@@ -10,8 +10,9 @@ import Verifiers
 
 /// Where a run's prompts come from: an endless sequence that a seed decides.
 public protocol PromptSource {
-  /// Prompts `first..<first + count` of the sequence.
-  func prompts(from first: Int, count: Int) throws -> [Prompt]
+  /// Prompts `first..<first + count` of the sequence, each `copies` times in a row; copies put the
+  /// same task in other words, where the source has them.
+  func prompts(from first: Int, count: Int, copies: Int) throws -> [Prompt]
 }
 
 /// One step at a time of GRPO and its relatives: prompt, rollout, reward, advantage, objective,
@@ -24,6 +25,7 @@ public final class GRPOTrainer {
   /// How many prompts the run has drawn; dynamic sampling makes it more than the steps alone say.
   public internal(set) var promptsDrawn = 0
   public let interventions: InterventionSet
+  let form: FormReward?
   var unjudged = UnjudgedRounds()
   /// Spent in interventions during the step under way.
   var interventionSeconds = 0.0
@@ -37,12 +39,14 @@ public final class GRPOTrainer {
   /// - Parameters:
   ///   - reference: needed where the objective has a KL coefficient, or an intervention asks.
   ///   - interventions: what holds the policy's entropy.
+  ///   - form: rewards completions for the form that their prompt's template asks for.
+  ///   - optimizer: one of the policy's parameters, where trainers share it.
   ///   - klController: moves that coefficient, where it is to be moved.
   /// - Throws: ``ObjectiveError/setting(key:value:remedy:)`` for a setting out of its range.
   public init(
     settings: GRPOSettings, policy: Policy, reference: Policy?, engine: RolloutEngine,
     prompts: any PromptSource, verifiers: VerifierSet, klController: AdaptiveKL? = nil,
-    interventions: InterventionSet = .none
+    interventions: InterventionSet = .none, form: FormReward? = nil, optimizer: AdamW? = nil
   ) throws(ObjectiveError) {
     try settings.objective.validate()
     try settings.advantages.validate()
@@ -57,12 +61,14 @@ public final class GRPOTrainer {
     self.verifiers = verifiers
     self.klController = klController
     self.interventions = interventions
+    self.form = form
     overlong = try settings.reward.overlongBuffer.map { buffer throws(ObjectiveError) in
       try OverlongShaping(
         limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,
         factor: settings.reward.overlongFactor)
     }
-    optimizer = AdamW(policy.slots, configuration: settings.optimizer.adamW)
+    self.optimizer =
+      optimizer ?? AdamW(policy.slots, configuration: settings.optimizer.adamW)
     schedule = settings.optimizer.schedule(total: settings.steps * settings.updates.count)
   }
 
@@ -91,24 +97,7 @@ public final class GRPOTrainer {
 
     var updates = UpdateMetrics()
     for update in 0..<settings.updates.count {
-      let sequences = minibatch(update % settings.updates.minibatches, of: batch, groups.count)
-      var part = batch.sequences(sequences)
-      var metrics = StepMetrics()
-      var kept: KeptPass?
-      // Before the first update the sampler's columns are the current ones, to the bit.
-      if update > 0 {
-        var prepare = Stopwatch()
-        kept = try refusing(index, part) {
-          try policy.evaluate(
-            &part, observers: interventions.observers, teaching: teaching(part))
-        }
-        metrics["time/prepare"] = prepare.lap()
-      }
-      let position = settings.position(rollout: index, update: update)
-      metrics.merge(
-        try undoing { try refusing(index, part) { try self.update(part, position, kept) } })
-      takeReports(&metrics, &report, first: batch.offsets[sequences.lowerBound])
-      updates.add(metrics)
+      updates.add(try learn(from: batch, update, &report))
     }
     report.metrics.merge(updates.metrics)
     report.metrics["time/update"] = watch.lap()
@@ -118,6 +107,33 @@ public final class GRPOTrainer {
       report.metrics["time/rows"] = model.rowSeconds - rowSeconds
     }
     return report
+  }
+
+  /// Update `update` of a rollout, from its part of it.
+  private func learn(
+    from rollout: TokenBatch, _ update: Int, _ report: inout StepReport
+  ) throws -> StepMetrics {
+    let sequences = minibatch(
+      update % settings.updates.minibatches, of: rollout, report.groups.count)
+    var batch = rollout.sequences(sequences)
+    var metrics = StepMetrics()
+    var kept: KeptPass?
+    // Before the first update the sampler's columns are the current ones, to the bit.
+    if update > 0 {
+      let watch = Stopwatch()
+      kept = try refusing(report.step, batch) {
+        try policy.evaluate(
+          &batch, observers: interventions.observers, teaching: teaching(batch))
+      }
+      metrics["time/prepare"] = watch.total
+    }
+    let position = settings.position(rollout: report.step, update: update)
+    metrics.merge(
+      try undoing {
+        try refusing(report.step, batch) { try self.update(batch, position, kept) }
+      })
+    takeReports(&metrics, &report, first: rollout.offsets[sequences.lowerBound])
+    return metrics
   }
 
   /// The run's, with the KL coefficient as it stands.

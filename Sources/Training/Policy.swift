@@ -26,15 +26,20 @@ public final class Policy {
     }
   }
 
-  /// Log-probabilities and entropies of every token of `batch`, `[N]`.
-  public func score(_ batch: TokenBatch) throws -> TokenScores {
+  /// Log-probabilities and entropies of every token of `batch`, `[N]`, and what observers note.
+  public func score(
+    _ batch: TokenBatch, observers: [any RowObserver] = []
+  ) throws -> TokenScores {
     var all = TokenScores()
+    all.observed = observers.map { ObservedRows(width: $0.width) }
     for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
       let scores = try naming(sequences) {
-        try model.score(pack(sequences, of: batch), temperature: temperature)
+        try model.score(
+          pack(sequences, of: batch), temperature: temperature, observers: observers)
       }
       all.logprobs += scores.logprobs
       all.entropies += scores.entropies
+      for (place, rows) in scores.observed.enumerated() { all.observed[place].append(rows) }
     }
     return all
   }

@@ -6,14 +6,16 @@ import Trajectories
 public enum RolloutRecord {
   /// The lines of a step: prompt, ids, text, verdict, reward, advantage.
   ///
-  /// - Parameter columns: also the per-token columns, those of interventions as `<name>/<column>`.
+  /// - Parameter columns: also the prompt's ids and the per-token columns, those of interventions
+  ///   as `<name>/<column>`: what ``RecordedStep`` needs.
   public static func lines(_ report: StepReport, columns: Bool) -> String {
     guard let batch = report.batch else { return "" }
     var text = ""
     var sequence = 0
     for rewarded in report.groups {
-      let prompt = rewarded.group.prompt
-      for (trajectory, judgement) in zip(rewarded.group.trajectories, rewarded.judgements) {
+      for (place, trajectory) in rewarded.group.trajectories.enumerated() {
+        let prompt = rewarded.group.prompt(of: place)
+        let judgement = rewarded.judgements[place]
         let range = batch.range(sequence)
         var line: JSONLiteral = [
           "prompt_id": .string(prompt.id), "sample": .int(trajectory.sample),
@@ -25,11 +27,17 @@ public enum RolloutRecord {
           "reason": .string(judgement.reason), "stop": .string(trajectory.stop.rawValue),
           "ids": .ints(trajectory.tokens),
         ]
+        if let template = prompt.template { line["template"] = .string(template.name) }
         if columns {
+          line["group"] = .int(batch.groups[sequence])
+          line["prompt_ids"] = .ints(batch.prompts[sequence])
+          line["advantages"] = .floats(batch.advantages[range])
+          line["turns"] = .ints(batch.turns[range])
           line["old_logprobs"] = .floats(batch.oldLogprobs[range])
           line["behaviour_logprobs"] = .floats(batch.behaviourLogprobs[range])
           line["entropies"] = .floats(batch.oldEntropies[range])
           line["mask"] = .ints(batch.mask[range])
+          line["reference_logprobs"] = batch.referenceLogprobs.map { .floats($0[range]) }
           for column in report.columns {
             line[column.name] = .floats(column.values[range])
           }

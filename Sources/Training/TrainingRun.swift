@@ -22,17 +22,17 @@ public final class TrainingRun {
   /// Steps between checkpoints; the last step always has one.
   let saveEvery: Int
   let writeModel: (URL) throws -> Void
-  let onStep: (StepReport) throws -> Void
+  let onStep: (inout StepReport) throws -> Void
   let onRefusal: (RefusedStep) -> Void
 
   /// - Parameters:
   ///   - writeModel: writes the model's folder, weights in float32.
-  ///   - onStep: sees each step that was done, before its checkpoint.
+  ///   - onStep: sees each step that was done, before its checkpoint, and may add metrics.
   ///   - onRefusal: sees each step that was refused.
   public init(
     trainer: any Trainer, folder: RunFolder, display: any MetricRecorder, saveEvery: Int,
     keeping: Int, writeModel: @escaping (URL) throws -> Void,
-    onStep: @escaping (StepReport) throws -> Void = { _ in },
+    onStep: @escaping (inout StepReport) throws -> Void = { _ in },
     onRefusal: @escaping (RefusedStep) -> Void = { _ in }
   ) {
     self.trainer = trainer
@@ -66,9 +66,9 @@ public final class TrainingRun {
     while step < total {
       step += 1
       do {
-        let report = try trainer.step(step)
+        var report = try trainer.step(step)
         refusals = 0
-        try onStep(report)
+        try onStep(&report)
         for recorder in recorders { try recorder.record(report.metrics, step: step) }
       } catch let refused as RefusedStep {
         refusals += 1

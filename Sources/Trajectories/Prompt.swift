@@ -10,8 +10,14 @@ public struct Prompt: Sendable {
   public let text: String
   /// The whole row of the data file as JSON; it reaches the verifier unchanged.
   public let row: String
+  /// The template that it was written by; `nil` without a pool of templates.
+  public let template: DrawnTemplate?
 
-  public init(id: String, index: Int, tokens: [Int32], text: String, row: String) {
+  public init(
+    id: String, index: Int, tokens: [Int32], text: String, row: String,
+    template: DrawnTemplate? = nil
+  ) {
     (self.id, self.index, self.tokens, self.text, self.row) = (id, index, tokens, text, row)
+    self.template = template
   }
 }

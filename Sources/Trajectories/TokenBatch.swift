@@ -62,7 +62,7 @@ public struct TokenBatch: Sendable {
       for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
         let count = trajectory.tokens.count
         let trained = rewarded.judgements[sample].reward != nil
-        prompts.append(rewarded.group.prompt.tokens)
+        prompts.append(rewarded.group.prompt(of: sample).tokens)
         self.groups.append(index)
         tokens += trajectory.tokens
         turns += repeatElement(0, count: count)

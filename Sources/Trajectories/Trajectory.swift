@@ -41,12 +41,30 @@ public struct Trajectory: Sendable {
   }
 }
 
-/// The `G` completions of one prompt: the unit in which advantages are formed.
+/// The `G` completions of one task: the unit in which advantages are formed.
 public struct TrajectoryGroup: Sendable {
-  public let prompt: Prompt
+  /// One prompt that all completions answer, or `[G]` that put the same task in other words.
+  public let prompts: [Prompt]
   public var trajectories: [Trajectory]
 
   public init(prompt: Prompt, trajectories: [Trajectory]) {
-    (self.prompt, self.trajectories) = (prompt, trajectories)
+    (prompts, self.trajectories) = ([prompt], trajectories)
   }
+
+  /// Groups of one completion each, all of one task, as one group.
+  public init(joining groups: some Collection<TrajectoryGroup>) {
+    precondition(
+      groups.allSatisfy {
+        $0.trajectories.count == 1 && $0.prompt.index == groups.first!.prompt.index
+      },
+      "groups of one completion of one task are joined")
+    prompts = groups.map(\.prompt)
+    trajectories = groups.flatMap(\.trajectories)
+  }
+
+  /// The prompt of the first completion: its id and its row are those of all.
+  public var prompt: Prompt { prompts[0] }
+
+  /// What completion `place` of the group answers.
+  public func prompt(of place: Int) -> Prompt { prompts.count == 1 ? prompts[0] : prompts[place] }
 }

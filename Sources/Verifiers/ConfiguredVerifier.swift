@@ -3,12 +3,13 @@ import JSON
 
 /// The verifiers that need no compiler: a line of configuration makes one.
 public enum ConfiguredVerifier: String, CaseIterable, Sendable {
-  case regex, numeric
+  case regex, numeric, command
 
   public var summary: String {
     switch self {
     case .regex: "Searches a regular expression; may compare its group with the row's answer."
     case .numeric: "Compares the last number, or the one behind a pattern, within a tolerance."
+    case .command: "Asks a program of yours, in JSON Lines on its standard input and output."
     }
   }
 
@@ -17,6 +18,7 @@ public enum ConfiguredVerifier: String, CaseIterable, Sendable {
     switch self {
     case .regex: RegexVerifier.defaults
     case .numeric: NumericVerifier.defaults
+    case .command: CommandVerifier.defaults
     }
   }
 
@@ -25,6 +27,7 @@ public enum ConfiguredVerifier: String, CaseIterable, Sendable {
     switch self {
     case .regex: try RegexVerifier(settings)
     case .numeric: try NumericVerifier(settings)
+    case .command: try CommandVerifier(settings)
     }
   }
 }
@@ -77,6 +80,22 @@ struct SettingsReader {
     let value = try number(key)
     guard value >= 0 else { throw refusal(key, "at least 0") }
     return value
+  }
+
+  /// A whole number above 0.
+  func count(_ key: String) throws(VerifierConfigurationError) -> Int {
+    guard case .int(let value)? = settings[key], value > 0, value < 1 << 31 else {
+      throw refusal(key, "a whole number above 0")
+    }
+    return value
+  }
+
+  func strings(_ key: String) throws(VerifierConfigurationError) -> [String] {
+    guard case .array(let values)? = settings[key] else { throw refusal(key, "an array") }
+    return try values.map { value throws(VerifierConfigurationError) in
+      guard case .string(let text) = value else { throw refusal(key, "an array of strings") }
+      return text
+    }
   }
 
   func rewards() throws(VerifierConfigurationError) -> VerdictRewards {

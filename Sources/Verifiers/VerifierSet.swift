@@ -116,9 +116,11 @@ public struct VerifierSet: Sendable {
 extension TrajectoryGroup {
   /// `[G]` what a verifier sees of each completion.
   public var samples: [VerifierSample] {
-    trajectories.map {
-      VerifierSample(
-        row: prompt.row, prompt: prompt.text, completion: $0.text, tokens: $0.tokens)
+    trajectories.enumerated().map { place, trajectory in
+      let prompt = prompt(of: place)
+      return VerifierSample(
+        row: prompt.row, prompt: prompt.text, completion: trajectory.text,
+        tokens: trajectory.tokens)
     }
   }
 }

@@ -45,7 +45,7 @@ struct EvalCommandTests {
     #expect(lines.count == 24)
     let kept = try JSON(contentsOf: URL(filePath: report))
     let right = lines.count { $0["verdict"].string == "right" }
-    #expect(kept["verdicts"]["right"].int == right)
+    #expect(kept["report"]["verdicts"]["right"].int == right)
 
     // Compared with itself nothing changed, and that is no improvement.
     let same = try Temper.run(

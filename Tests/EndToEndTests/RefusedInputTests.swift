@@ -145,7 +145,7 @@ struct RefusedInputTests {
 
     let none = try Temper.run(["grpo", "--resume", workshop.path("nothing")])
     #expect(none.status == 1)
-    #expect(none.errors.contains("holds no run to resume"))
+    #expect(none.errors.contains("holds no run; check the path"))
   }
 
   @Test func aSecondProcessStaysOutOfARun() throws {

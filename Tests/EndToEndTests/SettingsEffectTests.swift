@@ -75,6 +75,13 @@ struct SettingsEffectTests {
   static let elsewhere: Set<String> = [
     "run.name", "run.folder", "run.threads", "run.output", "run.output_dtype", "rollout.batch",
     "rollout.prefill_tokens", "rollout.cache_mib", "memory.micro_batch_tokens", "memory.recompute",
+    "allow_unsandboxed",
+    // Tests of their own: of the objectives, of entropy plugins, of pools, of evaluation in training.
+    "objective.surrogate", "objective.ratio", "objective.delta", "objective.discount",
+    "objective.deviation_floor", "objective.kl_placement", "objective.keep_clip",
+    "objective.mismatch", "objective.mismatch_max", "objective.mismatch_min", "entropy",
+    "prompt_pool", "eval.suites", "eval.every", "eval.samples", "eval.probe", "eval.data",
+    "eval.reports", "eval.max_new_tokens",
   ]
 
   @Test(arguments: effects)

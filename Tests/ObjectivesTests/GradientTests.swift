@@ -28,6 +28,7 @@ private let objectives: [PolicyObjective] = {
     for mode in [MismatchCorrection.Mode.none, .tokenTruncate] {
       var sequences = PolicyObjective()
       sequences.ratio = ratio
+      (sequences.clipLow, sequences.clipHigh) = (0.05, 0.05)
       sequences.aggregation = .seqMeanTokenMean
       sequences.klCoefficient = 0.2
       sequences.mismatch.mode = mode
@@ -81,6 +82,7 @@ func gradientMatchesCentralDifferences(_ objective: PolicyObjective, temperature
 func theFixtureHasSequencesOnBothSidesOfTheBounds(_ ratio: ImportanceRatio) {
   var objective = PolicyObjective()
   objective.ratio = ratio
+  (objective.clipLow, objective.clipHigh) = (0.05, 0.05)
   let columns = Fixture(lengths: [4, 7, 1, 6], seed: 11).columns
   let terms = objective.terms(
     columns, denominators: StepDenominators(offsets: columns.offsets, mask: columns.mask))

@@ -91,6 +91,13 @@ import Testing
     #expect(layout([\temper_state.size, \.save, \.load]) == [0, 8, 16, 24])
   }
 
+  @Test func thePromptsStandStill() {
+    #expect(layout([\temper_prompt.size, \.system, \.user, \.prefix]) == [0, 8, 24, 40, 56])
+    #expect(
+      layout([\temper_prompts.size, \.count, \.name, \.write, \.score])
+        == [0, 8, 16, 24, 32, 40])
+  }
+
   @Test func valuesAndNamesStandStill() {
     #expect(
       [TEMPER_OK, TEMPER_INVALID_CONFIG, TEMPER_INVALID_INPUT, TEMPER_UNAVAILABLE, TEMPER_INTERNAL]
@@ -119,6 +126,7 @@ import Testing
     #expect(TEMPER_SERVICE_COLUMNS == "temper.columns/1")
     #expect(TEMPER_SERVICE_TOKENIZER == "temper.tokenizer/1")
     #expect(TEMPER_ENTROPY == "temper.entropy/1")
+    #expect(TEMPER_PROMPTS == "temper.prompts/1")
     #expect(TEMPER_STATE == "temper.state/1")
     #expect(TEMPER_ENTRY_SYMBOL == "temper_plugin_entry")
   }

@@ -10,7 +10,12 @@ let shipped = PluginCatalog()
 @Suite struct PluginCatalogTests {
   @Test func shippedAndBuiltInVerifiersAreListedByName() throws {
     let known = shipped.plugins.map(\.name)
-    #expect(Set(known).isSuperset(of: ["arithmetic", "exact", "numeric", "regex"]))
+    #expect(
+      Set(known).isSuperset(of: [
+        "arithmetic", "code", "command", "countdown", "exact", "format", "length",
+        "multiple-choice",
+        "numeric", "regex",
+      ]))
     #expect(known == known.sorted())
     #expect(shipped.problems.isEmpty)
   }
@@ -43,7 +48,7 @@ let shipped = PluginCatalog()
     } throws: {
       "\($0)" == """
         there is no plugin 'regexp'; did you mean 'regex'?
-        found: numeric, regex
+        found: command, numeric, regex
         looked in: /nowhere
         """
     }
@@ -126,7 +131,7 @@ let shipped = PluginCatalog()
         == "PATH: breaks the plugin contract: two of its plugins have the id 'org.example.probe'")
     #expect(
       try failure(macros: ["TWO_NAMES"])
-        == "PATH: holds several plugins (probe, other); put its folder into TEMPER_PLUGIN_PATH and give the name"
+        == "PATH: holds several plugins (probe, other); name it with --plugins and give the plugin's name"
     )
   }
 
@@ -150,7 +155,7 @@ let shipped = PluginCatalog()
         at: folder.appending(path: "libsame.so"),
         withDestinationURL: folder.appending(path: "libpolite.so"))
       let catalog = PluginCatalog(searchPath: [folder.path, folder.path])
-      #expect(catalog.plugins.map(\.name) == ["numeric", "polite", "regex"])
+      #expect(catalog.plugins.map(\.name) == ["command", "numeric", "polite", "regex"])
       #expect(
         catalog.problems == [.otherABI(path: "\(folder.path)/libold.so", major: 7, minor: 1)])
     }

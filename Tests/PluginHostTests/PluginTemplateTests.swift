@@ -7,7 +7,7 @@ import Verifiers
 @testable import PluginHost
 
 private let sdk = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent().appending(path: "sdk")
+  .deletingLastPathComponent().appending(path: "plugins/sdk")
 
 /// What a command prints; it has to succeed.
 @discardableResult
@@ -66,14 +66,16 @@ private func run(_ command: String, in folder: URL) throws -> String {
   }
 
   @Test func theSDKIsBesideTheExecutableOrAboveIt() throws {
-    let root = sdk.deletingLastPathComponent()
+    let root = sdk.deletingLastPathComponent().deletingLastPathComponent()
     let built = root.appending(path: ".build/release/temper")
     #expect(try PluginSDK.folder(environment: [:], executable: built).path == sdk.path)
     let named = ["TEMPER_SDK": sdk.path]
     #expect(
       try PluginSDK.folder(environment: named, executable: URL(filePath: "/x/y")).path == sdk.path)
     #expect(
-      throws: PluginTemplateError.noSDK(searched: ["/opt/share/temper/sdk", "/opt/sdk", "/sdk"])
+      throws: PluginTemplateError.noSDK(searched: [
+        "/opt/share/temper/sdk", "/opt/plugins/sdk", "/plugins/sdk",
+      ])
     ) { try PluginSDK.folder(environment: [:], executable: URL(filePath: "/opt/bin/temper")) }
   }
 
@@ -153,6 +155,22 @@ private func run(_ command: String, in folder: URL) throws -> String {
         verifier.judge([sample]) == [
           Judgement(.wrong, reward: -1, reason: "expected 42", answer: "41")
         ])
+    }
+  }
+
+  @Test func aPoolOfPromptsInSwiftAndInCWriteAlike() throws {
+    try withFolder { folder in
+      let pools = try PluginTemplate.Language.allCases.map { language in
+        let path = try build("two-ways", .prompts, language, in: folder)
+        return try shipped.promptPool(PluginRequest(name: path)).pool
+      }
+      for pool in pools {
+        #expect(pool.templates == ["plain", "marked"])
+        let user = try (0...1).map { try pool.parts($0, problem: "1 + 1 = ?", row: "{}").user }
+        #expect(user == ["1 + 1 = ?", "1 + 1 = ?\n\nEnd with 'Answer:' and your answer."])
+        let scores = try ["2", "Answer: 2"].map { try pool.formScore(1, completion: $0) }
+        #expect(scores == [0, 1])
+      }
     }
   }
 

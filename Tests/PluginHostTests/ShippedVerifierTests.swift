@@ -6,7 +6,7 @@ import Verifiers
 
 @testable import PluginHost
 
-private func judge(_ request: String, _ completion: String, row: String) throws -> Judgement {
+func judge(_ request: String, _ completion: String, row: String) throws -> Judgement {
   try shipped.verifier(PluginRequest(parsing: request)).verifier
     .judge([VerifierSample(row: row, completion: completion)])[0]
 }

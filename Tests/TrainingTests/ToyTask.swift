@@ -57,14 +57,14 @@ struct ToyTask {
 
   func trainer(
     _ model: Transformer? = nil, _ interventions: [any EntropyIntervention] = [],
-    reference: Bool = false
+    reference: Bool = false, form: FormReward? = nil
   ) throws -> GRPOTrainer {
     let model = try model ?? self.model()
     return try GRPOTrainer(
       settings: settings, policy: policy(model),
       reference: reference ? policy(self.model()) : nil, engine: engine(model),
       prompts: ToyPrompts(), verifiers: VerifierSet([.init(ToyVerifier())]),
-      interventions: InterventionSet(interventions))
+      interventions: InterventionSet(interventions), form: form)
   }
 
   func policy(_ model: Transformer) -> Policy {
@@ -93,13 +93,17 @@ struct ToyTask {
 }
 
 struct ToyPrompts: PromptSource {
-  func prompts(from first: Int, count: Int) -> [Prompt] {
+  func prompts(from first: Int, count: Int, copies: Int = 1) -> [Prompt] {
     let random = CounterRandom(seed: 2, purpose: .check)
-    return (first..<first + count).map { index in
+    return (first..<first + count).flatMap { index in
       let ids = (0..<2 + index % 4).map {
         Int32(random.integer(below: ToyTask.allowed, index, $0))
       }
-      return Prompt(id: "p\(index)", index: index, tokens: ids, text: "", row: "{}")
+      return (0..<copies).map { copy in
+        Prompt(
+          id: "p\(index)", index: index, tokens: ids + Array(repeating: 1, count: copy), text: "",
+          row: "{}", template: DrawnTemplate(index: copy, name: "t\(copy)"))
+      }
     }
   }
 }

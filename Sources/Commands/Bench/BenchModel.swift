@@ -75,7 +75,7 @@ struct BenchModel {
   }
 
   /// A tokenizer of one token: the engine turns ids into text, and no text is needed here.
-  private static func smallestTokenizer() throws -> Tokenizer {
+  static func smallestTokenizer() throws -> Tokenizer {
     let file = try BenchFolder()
     let text = #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}"#
     let place = file.url.appending(path: "tokenizer.json")

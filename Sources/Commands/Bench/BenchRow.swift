@@ -89,6 +89,11 @@ struct BenchTable {
         ]
       }
     }
+    return aligned(header, lines)
+  }
+
+  /// A table in Markdown with its columns in line.
+  static func aligned(_ header: [String], _ lines: [[String]]) -> String {
     let widths = header.indices.map { column in
       ([header] + lines).map { $0[column].count }.max()!
     }

@@ -1,3 +1,4 @@
+import EntropyControl
 import Foundation
 import Optimizers
 import Rollouts
@@ -61,11 +62,26 @@ extension GRPOConfiguration {
         training.objective.needsReference, "objective.kl_target", klTarget,
         "and objective.kl_coefficient, which it steers, is 0. Start that at 0.001, say")
     }
+    try require(
+      atLeast: 1,
+      [("eval.every", evaluation.every ?? 1), ("eval.probe", evaluation.probe ?? 1)])
     try run.check()
     try data.check()
     try rollout.check()
     try training.optimizer.check()
     try training.memory.check()
+  }
+
+  /// Refuses an intervention that puts its own in place of a base term which is another already.
+  func check(_ interventions: InterventionSet) throws(ConfigurationError) {
+    guard training.objective.replacesBase,
+      let member = interventions.members.first(where: \.needs.replacesBase)
+    else { return }
+    let objective = training.objective
+    throw .invalid(
+      key: objective.ratio == .token ? "objective.surrogate" : "objective.ratio",
+      value: objective.ratio == .token ? objective.surrogate.rawValue : objective.ratio.rawValue,
+      remedy: "and '\(member.name)' changes the clipped surrogate of token ratios. Leave out one")
   }
 
   /// Refuses a step that the data cannot fill.
@@ -92,6 +108,8 @@ extension SFTConfiguration {
 extension EvalConfiguration {
   func check() throws(ConfigurationError) {
     try require(atLeast: 0, [("eval.samples", samples)])
+    try require(atLeast: 1, atMost: 1000, [("eval.seeds", seeds)])
+    if let probe { try require(atLeast: 1, [("eval.probe", probe)]) }
     try require(
       greedy || samples >= 1, "eval.samples", samples,
       "without a greedy completion there is nothing to judge; use at least 1")

@@ -17,8 +17,13 @@ extension LearningRateSchedule.Decay: SettingName {}
 struct GRPOConfiguration: Sendable {
   var run = RunConfiguration()
   var data = DataConfiguration()
-  var verifiers: [VerifierChoice] = []
+  var verifiers: [PluginChoice] = []
+  /// Ways to put the problems; nil for the rows' own.
+  var promptPool: PluginChoice?
+  /// What holds the policy's entropy; may be empty.
+  var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
+  var allowsUnsandboxed = false
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -30,6 +35,7 @@ struct GRPOConfiguration: Sendable {
   /// The mean KL that the coefficient is steered towards; nil keeps it fixed.
   var klTarget: Double?
   var klHorizon = 10_000.0
+  var evaluation = EvaluationSettings()
   /// Also write per-token columns into the rollout files.
   var logColumns = false
 
@@ -69,17 +75,31 @@ struct GRPOConfiguration: Sendable {
           help: "Also keep log-probabilities and entropies of every token."),
       ]
     ),
-    ("Data", SettingsTable.dataSettings(\.data)),
+    (
+      "Data",
+      SettingsTable.dataSettings(\.data) + [
+        Setting(
+          "prompt_pool", \.promptPool,
+          help:
+            "A plugin that puts each problem in other words at each visit, and scores the form it asks for; NAME[:key=value,...,per=visit|rollout,weight=1]."
+        )
+      ]
+    ),
     (
       "Reward",
       [
         Setting(
           "verifiers", \.verifiers, "verifier",
           help:
-            "NAME or NAME:key=value,...; regex, numeric, a plugin's name or the path of its library. In the file also {name, config}."
+            "NAME or NAME:key=value,...; regex, numeric, command, a plugin's name or the path of its library. In the file also {name, config}. --plugin PATH takes a plugin of any kind."
         ),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
+        Setting(
+          "allow_unsandboxed", \.allowsUnsandboxed,
+          help:
+            "Run what a verifier runs with limits alone where no sandbox can be had. It can then read and delete what you can."
+        ),
         Setting(
           "reward.overlong_buffer", \.training.reward.overlongBuffer,
           help: "Tokens before the length limit over which a penalty grows (DAPO)."),
@@ -108,6 +128,7 @@ struct GRPOConfiguration: Sendable {
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
       ] + SettingsTable.samplingSettings(\.rollout)
     ),
+    ("Evaluation", SettingsTable.evaluationSettings(\.evaluation)),
     (
       "Objective",
       [
@@ -186,6 +207,16 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "objective.reference", \.reference,
           help: "The reference policy's folder; the model as it starts unless set."),
+      ]
+    ),
+    (
+      "Entropy",
+      [
+        Setting(
+          "entropy", \.entropy,
+          help:
+            "What holds the policy's entropy: a plugin's NAME or NAME:key=value,..., or the path of its library; repeatable. In the file also {name, config}."
+        )
       ]
     ),
     (

@@ -1,4 +1,5 @@
 import JSON
+import PluginHost
 
 /// One key of a command's configuration: in the YAML file, on the command line, in the help and
 /// in the resolved configuration that is kept with a run.
@@ -79,6 +80,7 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
   case file(String, reason: String)
   case unreadable(JSONError)
   case invalid(key: String, value: String, remedy: String)
+  case plugin(PluginHostError)
 
   var description: String {
     switch self {
@@ -102,6 +104,8 @@ enum ConfigurationError: Error, Equatable, CustomStringConvertible {
     case .invalid(let key, let value, let remedy):
       // "rollout.group_size is 1, and a group of one has no advantage. Use at least 2"
       "\(key) is \(value)" + (remedy.hasPrefix("and ") ? ", " : "; ") + remedy
+    case .plugin(let error):
+      error.description
     }
   }
 }

@@ -1,4 +1,4 @@
-/* Holds entropy in a band around its average over earlier steps, a small EPO (objectives.md 6):
+/* Holds entropy in a band around its average over earlier steps, a small EPO (arXiv:2509.22576):
  *
  *   phi = -strength (H - P),   P = max(0, H - 1.2 mean) + max(0, 0.8 mean - H)
  *

@@ -93,7 +93,8 @@ struct LpReg: EntropyIntervention {
     var isSelected = [Bool](repeating: false, count: tokens.count)
     for t in tokens.trained where isCandidate[t] {
       let q = noted(tokens, t)[1]
-      let isBelow = q > 0 && Double(tokens.logprobs[t]) < log(Double(q))
+      // Where nothing was filtered q_y is p_y, up to a rounding that selects nobody.
+      let isBelow = q > 0 && log(Double(q)) - Double(tokens.logprobs[t]) > 1e-6
       isSelected[t] = q > 0 && (isBelow || !configuration.requireBelowProxy)
       guard isSelected[t], configuration.coef > 0 else { continue }
       if configuration.unclipSelected {
@@ -149,7 +150,7 @@ struct LpReg: EntropyIntervention {
   ) -> Double {
     let symbols = keepsSymbols ? Proxy.symbols(token.oldBytes) : proxy(row).symbols
     let scale = token.coefficient * configuration.coef
-    row.addProbabilities(times: Float(scale), to: gradient)
+    row.add(to: gradient) { p, _ in Float(scale) * p }
     var divergence = 0.0
     for symbol in symbols {
       let (id, q) = (Int(symbol.id), Double(symbol.probability))

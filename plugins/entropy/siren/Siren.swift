@@ -44,7 +44,7 @@ struct Siren: EntropyIntervention {
 
   func observe(_ row: Row, _ observed: inout Observed) {
     let nucleus = nucleus(row)
-    (observed[0], observed[1]) = (Float(nucleus.members.count), Float(nucleus.entropy))
+    (observed[0], observed[1]) = (Float(nucleus.count), Float(nucleus.entropy))
   }
 
   /// - Returns: `[N]` what a row's H_S is multiplied by; 0 where no gradient is.
@@ -95,13 +95,8 @@ struct Siren: EntropyIntervention {
     _ gradient: UnsafeMutableBufferPointer<Float>
   ) -> Double {
     let nucleus = nucleus(row)
-    let factor = factors[token.index]
-    for member in nucleus.members {
-      let q = member.probability / nucleus.mass
-      let logq = Double(member.logprob) - nucleus.logMass
-      gradient[member.id] -= Float(factor * q * (logq + nucleus.entropy))
-    }
-    return factor * nucleus.entropy
+    nucleus.addEntropyGradient(of: row, times: factors[token.index], to: gradient)
+    return factors[token.index] * nucleus.entropy
   }
 
   private func nucleus(_ row: Row) -> Nucleus {
