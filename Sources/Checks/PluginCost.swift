@@ -43,7 +43,7 @@ public struct InterventionCost: Sendable {
     }
 
     // What is remembered comes from a step of another entropy, so that there is something to do.
-    let earlier = try material.batch(set, rows: 0..<4)
+    let earlier = try material.batch(set, rows: 0..<11)
     let batch = try material.batch(set, rows: material.rows.indices)
     let objective = PolicyObjective()
     var index = 0

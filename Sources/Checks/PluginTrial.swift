@@ -155,8 +155,10 @@ struct PluginOutcome {
       let scale = tolerance * Double(row.reduce(0) { max($0, abs($1)) })
       for (v, (mine, theirs)) in zip(row, other.gradients[t]).enumerated()
       where Self.differ(Double(mine), Double(theirs), scale) {
-        return
-          "the gradient of row \(t), id \(v), is \(short(Double(theirs))) and was \(short(Double(mine)))"
+        return """
+          the gradient of row \(t), id \(v), is \(short(Double(theirs))) and was \
+          \(short(Double(mine)))
+          """
       }
     }
     return nil
