@@ -118,8 +118,11 @@ let package = Package(
     room("Optimizers", ["Kernels", "Tensors"]),
     room("Objectives", ["Trajectories", "Metrics"]),
 
-    // What holds the policy's entropy: a column, a row or a coefficient at a time.
+    // What holds the policy's entropy: a column, a row or a coefficient at a time; the worlds that it
+    // acts in, turn by turn; what watches a run for trouble.
     room("EntropyControl", ["Trajectories", "Metrics"]),
+    room("Environments", ["JSON", "Trajectories"]),
+    room("Detectors", ["Trajectories", "Metrics"]),
 
     // Programs that nobody vouches for.
     room("Sandbox", ["CSandbox"]),
@@ -129,29 +132,31 @@ let package = Package(
     room(
       "PluginHost",
       [
-        "CPluginABI", "Verifiers", "EntropyControl", "Trajectories", "Metrics", "Tensors", "JSON",
-        "Spelling",
+        "CPluginABI", "Verifiers", "EntropyControl", "Environments", "Detectors", "Trajectories",
+        "Metrics", "Tensors", "JSON", "Spelling",
       ]),
 
     // The loop: sample, judge, learn; and measuring what was learned.
-    room("Rollouts", ["Models", "Tokenizers", "Trajectories", "Kernels", "Tensors"]),
+    room(
+      "Rollouts",
+      ["Environments", "Models", "Tokenizers", "Trajectories", "Kernels", "Tensors", "JSON"]),
     room(
       "Training",
       [
-        "Rollouts", "Models", "Objectives", "EntropyControl", "Optimizers", "Verifiers",
-        "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
+        "Rollouts", "Models", "Objectives", "EntropyControl", "Environments", "Detectors",
+        "Optimizers", "Verifiers", "Trajectories", "Checkpoints", "Metrics", "Tensors", "JSON",
       ]),
     room(
       "Evaluation",
       [
-        "Rollouts", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
+        "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
       ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
       [
-        "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Optimizers",
-        "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers", "JSON", "Tensors",
+        "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Environments",
+        "Detectors", "Optimizers", "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers", "JSON", "Tensors",
         "Kernels",
       ]),
 
@@ -161,8 +166,8 @@ let package = Package(
       [
         "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
-        "EntropyControl", "Optimizers", "Checkpoints", "Metrics", "Trajectories", "Tensors",
-        "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
+        "EntropyControl", "Environments", "Detectors", "Optimizers", "Checkpoints", "Metrics",
+        "Trajectories", "Tensors", "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
       ], products: [argumentParser, yams]),
     .executableTarget(name: "temper", dependencies: ["Commands"]),
 
@@ -188,24 +193,29 @@ let package = Package(
     tests(of: "Optimizers", ["Tensors"]),
     tests(of: "Objectives", ["Trajectories"]),
     tests(of: "EntropyControl", ["Trajectories", "Metrics"]),
+    tests(of: "Environments", ["JSON"]),
+    tests(of: "Detectors", ["Trajectories", "Metrics"]),
     tests(of: "Verifiers", ["Trajectories", "Numerals", "JSON", "Sandbox"]),
     tests(of: "Sandbox"),
     tests(
       of: "PluginHost",
       [
-        "Checks", "TemperPlugin", "Verifiers", "EntropyControl", "Trajectories", "Metrics",
-        "CPluginABI", "JSON",
+        "Checks", "TemperPlugin", "Verifiers", "EntropyControl", "Environments", "Detectors",
+        "Trajectories", "Metrics", "CPluginABI", "JSON",
       ], exclude: ["Fixtures"]),
     tests(of: "TemperPlugin"),
     .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
-    tests(of: "Rollouts", ["Models", "Kernels", "Tensors", "Tokenizers", "Trajectories"]),
+    tests(
+      of: "Rollouts",
+      ["Environments", "Models", "Kernels", "Tensors", "Tokenizers", "Trajectories", "JSON"]),
     tests(
       of: "Training",
       [
-        "Rollouts", "Models", "Objectives", "EntropyControl", "Tokenizers", "Verifiers",
-        "Trajectories", "Checkpoints", "Metrics", "Tensors", "Kernels", "JSON",
+        "Rollouts", "Models", "Objectives", "EntropyControl", "Environments", "Detectors",
+        "Tokenizers", "Verifiers", "Trajectories", "Checkpoints", "Metrics", "Tensors", "Kernels",
+        "JSON",
       ]),
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),

@@ -24,7 +24,9 @@ final class TokenTable {
       old_entropies: column(batch.oldEntropies),
       observed: observed.current.map { column($0.values) },
       old_observed: observed.old.map { column($0.values) },
-      old_bytes: observed.old.map { column(arena.texts($0.bytes)) })
+      old_bytes: observed.old.map { column(arena.texts($0.bytes)) },
+      authors: column(batch.authors.map(\.rawValue)),
+      void_turns: batch.voidTurns.map { column($0.map { $0 ? 1 : 0 }) })
   }
 }
 

@@ -33,6 +33,8 @@ public struct Tokens {
   /// Nats, of the policy that sampled.
   public let oldEntropies: UnsafeBufferPointer<Float>
 
+  private let authors: UnsafePointer<UInt8>?
+  private let voidTurns: UnsafePointer<UInt8>?
   @usableFromInline let width: Int
   @usableFromInline let currentFloats: UnsafePointer<Float>?
   @usableFromInline let oldFloats: UnsafePointer<Float>?
@@ -58,6 +60,9 @@ public struct Tokens {
     referenceLogprobs = tokens.reference_logprobs.map { column($0) }
     entropies = column(tokens.entropies)
     oldEntropies = column(tokens.old_entropies)
+    let isOfThisHeader = Int(tokens.size) >= MemoryLayout<temper_tokens>.size
+    authors = isOfThisHeader ? tokens.authors : nil
+    voidTurns = isOfThisHeader ? tokens.void_turns : nil
     width = observed
     (currentFloats, oldFloats, bytes) = (tokens.observed, tokens.old_observed, tokens.old_bytes)
   }
@@ -95,6 +100,12 @@ public struct Tokens {
     return bytes[t].bytes
   }
 
+  /// Who wrote the token; only the model's are trained on.
+  public func author(_ t: Int) -> Author { authors.flatMap { Author(rawValue: $0[t]) } ?? .model }
+
+  /// Whether the token stands in a turn that neither acted nor answered.
+  public func isInVoidTurn(_ t: Int) -> Bool { voidTurns.map { $0[t] != 0 } ?? false }
+
   @usableFromInline func floats(
     _ start: UnsafePointer<Float>?, _ t: Int, _ need: StaticString
   ) -> UnsafeBufferPointer<Float> {
@@ -102,6 +113,15 @@ public struct Tokens {
     guard let start else { preconditionFailure("nothing was observed: 'needs.\(need)' is false") }
     return UnsafeBufferPointer(start: start + t * width, count: width)
   }
+}
+
+/// Who wrote a token of a sequence.
+public enum Author: UInt8, Sendable {
+  case model
+  /// What an environment answered.
+  case environment
+  /// What the chat template puts around turns.
+  case template
 }
 
 /// The tokens of a range whose mask is not 0.

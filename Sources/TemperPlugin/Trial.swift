@@ -38,19 +38,27 @@ public struct Trial {
     let trained = mask.count { $0 != 0 }
     let offsets = lengths.reduce(into: [UInt32(0)]) { $0.append($0.last! + UInt32($1)) }
     let floats = observed.map { permanent($0.flatMap(\.self)) }
-    let tokens = Tokens(
-      temper_tokens(
-        size: size(of: temper_tokens.self), token_count: count, sequence_count: lengths.count,
-        offsets: permanent(offsets), groups: permanent(lengths.map { _ in UInt32(0) }),
-        tokens: column(nil, else: Int32(0)), turns: column(nil, else: UInt32(0)),
-        mask: permanent(mask), advantages: column(advantages, else: 0),
-        coefficients: column(nil, else: trained == 0 ? 0 : 1 / Float(trained)),
-        logprobs: column(logprobs, else: 0),
-        old_logprobs: column(oldLogprobs ?? logprobs, else: 0),
-        behaviour_logprobs: column(oldLogprobs ?? logprobs, else: 0), reference_logprobs: nil,
-        entropies: column(entropies, else: 0), old_entropies: column(entropies, else: 0),
-        observed: floats, old_observed: floats, old_bytes: nil),
-      observed: observed?.first?.count ?? 0)
+    var columns = temper_tokens()
+    columns.size = size(of: temper_tokens.self)
+    (columns.token_count, columns.sequence_count) = (count, lengths.count)
+    columns.offsets = UnsafePointer(permanent(offsets))
+    columns.groups = UnsafePointer(permanent(lengths.map { _ in UInt32(0) }))
+    columns.tokens = UnsafePointer(column(nil, else: Int32(0)))
+    columns.turns = UnsafePointer(column(nil, else: UInt32(0)))
+    columns.mask = UnsafePointer(permanent(mask))
+    columns.advantages = UnsafePointer(column(advantages, else: 0))
+    columns.coefficients = UnsafePointer(
+      column(nil, else: trained == 0 ? 0 : 1 / Float(trained)))
+    columns.logprobs = UnsafePointer(column(logprobs, else: 0))
+    columns.old_logprobs = UnsafePointer(column(oldLogprobs ?? logprobs, else: 0))
+    columns.behaviour_logprobs = columns.old_logprobs
+    columns.entropies = UnsafePointer(column(entropies, else: 0))
+    columns.old_entropies = columns.entropies
+    (columns.observed, columns.old_observed) = (
+      floats.map { UnsafePointer($0) }, floats.map { UnsafePointer($0) }
+    )
+    columns.authors = UnsafePointer(column(nil, else: UInt8(0)))
+    let tokens = Tokens(columns, observed: observed?.first?.count ?? 0)
     self.step = Step(
       temper_step(
         size: size(of: temper_step.self), clip_is_explicit: 0, step: UInt64(step),

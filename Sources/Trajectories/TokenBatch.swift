@@ -12,6 +12,10 @@ public struct TokenBatch: Sendable {
   public var tokens: [Int32]
   /// The model's turn that a token belongs to, from 0.
   public var turns: [Int]
+  /// Who wrote a token.
+  public var authors: [Author]
+  /// Whether a token stands in a turn that neither acted nor answered; `nil` without an environment.
+  public var voidTurns: [Bool]?
   /// 1 where the policy wrote the token and it is trained on, else 0.
   public var mask: [UInt8]
   public var advantages: [Float]
@@ -52,6 +56,7 @@ public struct TokenBatch: Sendable {
     offsets = [0]
     tokens = []
     turns = []
+    authors = []
     mask = []
     self.advantages = []
     oldLogprobs = []
@@ -66,6 +71,7 @@ public struct TokenBatch: Sendable {
         self.groups.append(index)
         tokens += trajectory.tokens
         turns += repeatElement(0, count: count)
+        authors += repeatElement(.model, count: count)
         mask += repeatElement(trained ? 1 : 0, count: count)
         self.advantages += repeatElement(advantages?[index][sample] ?? 0, count: count)
         oldLogprobs += trajectory.oldLogprobs
@@ -93,6 +99,7 @@ public struct TokenBatch: Sendable {
     offsets = completions.reduce(into: [0]) { $0.append($0.last! + $1.count) }
     tokens = completions.flatMap(\.self)
     turns = Array(repeating: 0, count: tokens.count)
+    authors = Array(repeating: .model, count: tokens.count)
     mask = Array(repeating: 1, count: tokens.count)
     advantages = Array(repeating: 0, count: tokens.count)
     (logprobs, oldLogprobs, behaviourLogprobs) = (advantages, advantages, advantages)
@@ -110,6 +117,8 @@ public struct TokenBatch: Sendable {
     part.offsets = offsets[range.lowerBound...range.upperBound].map { $0 - tokens.lowerBound }
     part.tokens = Array(self.tokens[tokens])
     part.turns = Array(turns[tokens])
+    part.authors = Array(authors[tokens])
+    part.voidTurns = voidTurns.map { Array($0[tokens]) }
     part.mask = Array(mask[tokens])
     part.advantages = Array(advantages[tokens])
     part.logprobs = Array(logprobs[tokens])

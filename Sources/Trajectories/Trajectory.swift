@@ -8,6 +8,15 @@ public enum StopReason: String, Sendable, CaseIterable {
   case length
 }
 
+/// Who wrote a token of a sequence.
+public enum Author: UInt8, Sendable {
+  case model
+  /// What an environment answered.
+  case environment
+  /// What the chat template puts around turns.
+  case template
+}
+
 /// One completion of one prompt, token by token. The ids are the record; the text is derived.
 public struct Trajectory: Sendable {
   /// Which of the prompt's completions in a step this is, from 0; randomness is keyed by it.
