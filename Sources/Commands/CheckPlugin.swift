@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Detectors
 import EntropyControl
 import JSON
 import PluginHost
@@ -71,7 +72,14 @@ private struct PluginUnderCheck {
         try library.verifier(request(keys), surroundings(0)).verifier
       }
       return checkVerifier(subject, into: report, say: Console.report)
-    case .detector, .prompts, nil:
+    case .detector:
+      let subject = DetectorSubject(
+        name: info.name, describe: describe, defaults: info.defaults, configuration: configuration
+      ) { keys, seed in
+        try library.detector(request(keys), surroundings(seed)).detector
+      }
+      return checkDetector(subject, into: report, say: Console.report)
+    case .prompts, nil:
       var report = report
       report.skip(
         info.name, why: "'\(info.kind)' is a kind of plugin that this temper has no checks for")
