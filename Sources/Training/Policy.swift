@@ -108,9 +108,13 @@ public final class Policy {
 
   func pack(_ sequences: [Int], of batch: TokenBatch) -> SequencePack {
     var pack = SequencePack()
-    for sequence in sequences {
+    var rest = sequences[...]
+    while let first = rest.first {
+      let prompt = batch.prompts[first]
+      let group = rest.prefix { batch.prompts[$0] == prompt }
       pack.append(
-        prompt: batch.prompts[sequence], completion: Array(batch.tokens[batch.range(sequence)]))
+        prompt: prompt, completions: group.map { Array(batch.tokens[batch.range($0)]) })
+      rest = rest.dropFirst(group.count)
     }
     return pack
   }
@@ -119,10 +123,13 @@ public final class Policy {
     var parts: [[Int]] = []
     var room = 0
     for sequence in sequences {
-      let tokens = batch.prompts[sequence].count + batch.range(sequence).count
+      let prompt = batch.prompts[sequence]
+      let isShared = parts.last?.last.map { batch.prompts[$0] == prompt } ?? false
+      var tokens = batch.range(sequence).count + (isShared ? 0 : prompt.count)
       if parts.isEmpty || tokens > room {
         parts.append([])
         room = memory.microBatchTokens
+        if isShared { tokens += prompt.count }
       }
       parts[parts.count - 1].append(sequence)
       room -= tokens
