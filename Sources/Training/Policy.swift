@@ -65,14 +65,17 @@ public final class Policy {
     var report = GradientReport()
     for sequences in microBatches(of: taught, batch) {
       let columns = sequences.flatMap { batch.range($0) }
+      var watch = Stopwatch()
       let pass =
         kept?.sequences == sequences ? kept!.pass : forward(sequences, of: batch)
+      report.forwardSeconds += watch.lap()
       let scores = try naming(sequences) {
         try pass.backward(
           dLogprob: columns.map { result.dLogprob[$0] },
           dEntropy: columns.map { result.dEntropy[$0] },
           rows: rows.flatMap { $0.loss(of: columns) })
       }
+      report.backwardSeconds += watch.lap()
       for (logprob, column) in zip(scores.logprobs, columns) {
         report.forwardGap = max(report.forwardGap, abs(logprob - batch.logprobs[column]))
       }
@@ -154,6 +157,9 @@ public struct GradientReport {
   public var forwardGap: Float = 0
   /// What rows add to the step's loss.
   public var rowLoss = 0.0
+  /// Spent in them; a forward pass that was made before is not counted again.
+  public var forwardSeconds = 0.0
+  public var backwardSeconds = 0.0
 }
 
 extension PreparedStep {
