@@ -71,7 +71,15 @@ private struct PluginUnderCheck {
         try library.verifier(request(keys), surroundings(0)).verifier
       }
       return checkVerifier(subject, into: report, say: Console.report)
-    case .prompts, .environment, nil:
+    case .environment:
+      let subject = EnvironmentSubject(
+        name: info.name, describe: describe, defaults: info.defaults, configuration: configuration,
+        rows: rows
+      ) { keys in
+        try library.environment(request(keys), surroundings(0)).environment
+      }
+      return checkEnvironment(subject, into: report, say: Console.report)
+    case .prompts, nil:
       var report = report
       report.skip(
         info.name, why: "'\(info.kind)' is a kind of plugin that this temper has no checks for")
