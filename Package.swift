@@ -227,6 +227,11 @@ let package = Package(
     .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
+    .testTarget(
+      name: "DetectorPluginsTests",
+      dependencies: [
+        "PluginHost", "Detectors", "Checks", "Trajectories", "Metrics", "JSON", "TestSupport",
+      ]),
     tests(
       of: "Rollouts",
       ["Environments", "Models", "Kernels", "Tensors", "Tokenizers", "Trajectories", "JSON"]),
