@@ -4,8 +4,8 @@
 ///     c_t = sum (x_i - mean_i - d),   alarm where c_t - min c > l
 ///
 /// with d = `drift` s and l = `limit` s, s being the deviation of a moving average. Noise without a
-/// trend sounds about every `(e^x - 1 - x) / (2 d^2)` values, x = 2 d l in deviations: every 220 at the
-/// defaults, never in practice at 0.5 and 20.
+/// trend sounds about every `(e^x - 1 - x) / (2 d^2)` values, x = 2 d l in deviations: every 220 at
+/// the defaults, never in practice at 0.5 and 20.
 public struct PageHinkley: Codable, Sendable, Equatable {
   public private(set) var count = 0
   /// Since it started.

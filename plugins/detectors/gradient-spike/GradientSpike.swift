@@ -10,7 +10,8 @@ struct GradientSpike: Detector {
     var criticalRatio = 20.0
     /// Of these many times the median one is enough.
     var catastrophe = 100.0
-    /// The norm's distance from the median in robust deviations, which speaks from `least_ratio` on.
+    /// The norm's distance from the median in robust deviations, which speaks from `least_ratio`
+    /// on.
     var z = 10.0
     var leastRatio = 2.0
     /// The largest share of the last `clip_window` updates that are clipped.
@@ -20,7 +21,8 @@ struct GradientSpike: Detector {
     var spam = 5000.0
     var spamShare = 1e-4
     var spamFrom = 20
-    /// The largest |g| over the moving average of the mean |g| of its tensor, and over its own median.
+    /// The largest |g| over the moving average of the mean |g| of its tensor, and over its own
+    /// median.
     var gss = 50.0
     var gssGrowth = 5.0
     var gssPast = 0.9
@@ -232,7 +234,8 @@ struct GradientSpike: Detector {
     }
   }
 
-  /// The largest `max |g|` over the mean |g| of its tensor in the updates so far, this one included.
+  /// The largest `max |g|` over the mean |g| of its tensor in the updates so far, this one
+  /// included.
   private func score(_ tensors: [TensorView], _ state: inout State) -> (Double, String)? {
     var most: (Double, String)?
     for tensor in tensors where tensor.gradientMean.isFinite && tensor.gradientMax.isFinite {
