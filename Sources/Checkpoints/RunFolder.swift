@@ -134,9 +134,9 @@ public final class RunFolder: Sendable {
 
   private func supersedeMetrics(after step: Int, into superseded: URL) throws {
     guard FileManager.default.fileExists(atPath: metrics.path) else { return }
-    let bytes = try FileBytes(of: metrics)
+    let bytes = try Self.bytes(of: metrics)
     var (kept, moved) = ("", "")
-    for line in bytes.bytes.split(separator: UInt8(ascii: "\n")) {
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let text = String(decoding: line, as: UTF8.self)
       // A line without a step is one that a killed process did not finish.
       let recorded = (try? JSON(parsing: text))?["step"].int ?? .max
@@ -149,13 +149,18 @@ public final class RunFolder: Sendable {
 
   private func supersedeEvents(after step: Int, into superseded: URL) throws {
     for file in EventFile.files(in: folder) {
-      let bytes = Array(try FileBytes(of: file).bytes)
+      let bytes = try Self.bytes(of: file)
       let (kept, later) = EventFile.split(bytes, after: step)
       if !later.isEmpty {
         try AtomicFile.write(later, to: superseded.appending(path: file.lastPathComponent))
       }
       if kept.count < bytes.count { try AtomicFile.write(kept, to: file) }
     }
+  }
+
+  private static func bytes(of file: URL) throws -> [UInt8] {
+    let map = try FileBytes(of: file)
+    return withExtendedLifetime(map) { Array(map.bytes) }
   }
 
   /// The step in a name such as `step-000012.jsonl` or `step-000012`.

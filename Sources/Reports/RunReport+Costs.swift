@@ -26,7 +26,7 @@ extension RunReport {
       !["time/step", "time/rollout", "time/update", "time/eval"].contains($0.name)
     }
     let rows =
-      parts.filter { $0.1 > 0 }.map { name, seconds -> [String] in
+      parts.filter { $0.1 > 0.001 * total }.map { name, seconds -> [String] in
         let curve = record["time/\(name)"]
         return [
           name, duration(seconds), share(seconds), curve.map { short($0.mean) } ?? "–",

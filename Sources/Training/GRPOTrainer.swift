@@ -84,6 +84,7 @@ public final class GRPOTrainer {
     interventionSeconds = 0
     let groups = try collect(index, &report.metrics)
     report.metrics["time/rollout"] = watch.lap()
+    report.metrics["memory/rollout_mib"] = PeakMemory.lap()
     var batch = TokenBatch(packing: groups)
     if settings.reward.maskTruncated { batch.maskOverlong(in: groups) }
     if let reference {
@@ -101,6 +102,7 @@ public final class GRPOTrainer {
     }
     report.metrics.merge(updates.metrics)
     report.metrics["time/update"] = watch.lap()
+    report.metrics["memory/update_mib"] = PeakMemory.lap()
     report.metrics["time/step"] = watch.total
     if !interventions.isEmpty {
       report.metrics["time/interventions"] = interventionSeconds
