@@ -63,7 +63,8 @@ extension RunReport {
     let legend = parts.enumerated().map { index, part in
       "<span><i style=\"background:\(LineChart.color(index))\"></i>\(escaped(part.0))</span>"
     }
-    return "<div class=\"bar\">\(pieces.joined())</div><div class=\"legend\">\(legend.joined())</div>"
+    return
+      "<div class=\"bar\">\(pieces.joined())</div><div class=\"legend\">\(legend.joined())</div>"
   }
 
   private func duration(_ seconds: Double) -> String {

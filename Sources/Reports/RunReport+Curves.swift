@@ -51,8 +51,9 @@ extension RunReport {
     chart.showsZero = false
     chart.note =
       curve.count == 0
-      ? "" : "\(short(curve.last)) (\(short(curve.least)) to \(short(curve.largest)))"
-      + (curve.lost > 0 ? ", no number \(curve.lost) times" : "")
+      ? ""
+      : "\(short(curve.last)) (\(short(curve.least)) to \(short(curve.largest)))"
+        + (curve.lost > 0 ? ", no number \(curve.lost) times" : "")
     // A metric that came up in other steps only would have marks far from its curve.
     chart.marks = curve.count > 1 ? marks : []
     return chart

@@ -98,8 +98,8 @@ public struct ComparisonError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     func text(_ shape: [Int]?) -> String { shape.map { "\($0)" } ?? "absent" }
     return """
-      '\(tensor)' is \(text(before)) in the first and \(text(after)) in the second; only checkpoints \
-      of one model can be compared
+      '\(tensor)' is \(text(before)) in the first and \(text(after)) in the second; only \
+      checkpoints of one model can be compared
       """
   }
 }

@@ -19,7 +19,7 @@ struct Doctor: ParsableCommand {
   @OptionGroup var arguments: SettingsArguments
   @Option(help: "Groups to sample, to see whether their rewards differ; 0 for none.")
   var groups = 16
-  @Option(help: "Seconds that sampling them may take.") var seconds = 25.0
+  @Option(help: "Seconds that sampling them may take.") var seconds = 30.0
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {

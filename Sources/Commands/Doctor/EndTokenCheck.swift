@@ -15,7 +15,8 @@ struct EndTokenCheck {
   }
 
   private static let remedy =
-    "set eos_token_id in generation_config.json to the id that ends an answer, or name a --stop text"
+    "set eos_token_id in generation_config.json to the id that ends an answer, or name a stop text "
+    + "with --stop"
 
   var finding: Finding {
     let named = model.generation.endTokenIDs

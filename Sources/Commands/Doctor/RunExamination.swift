@@ -71,7 +71,9 @@ final class RunExamination {
   }
 
   /// Whether the weights can be held at all.
-  private var memoryFits: Bool { !findings.contains { $0.name == "run memory" && $0.state == .fault } }
+  private var memoryFits: Bool {
+    !findings.contains { $0.name == "run memory" && $0.state == .fault }
+  }
 
   /// A part of the run; what it throws is a fault.
   private func had<Part>(_ name: String, _ make: () throws -> Part) -> Part? {

@@ -13,15 +13,15 @@ struct TemplateCheck {
       return Finding("template", .ok, "none: prompts are given as they are")
     }
     do {
-      if let break_ = try firstBreak(answer: "It is 4.") {
+      if let breach = try firstBreak(answer: "It is 4.") {
         return Finding(
-          "template", .fault, "not prefix-preserving: \(break_)",
+          "template", .fault, "not prefix-preserving: \(breach)",
           remedy: "a later turn would stand behind text that the model never wrote; use the "
             + "template of the model's makers for training, or one that writes turns in order")
       }
-      if let break_ = try firstBreak(answer: "<think>\nTwo and two.\n</think>\n\nIt is 4.") {
+      if let breach = try firstBreak(answer: "<think>\nTwo and two.\n</think>\n\nIt is 4.") {
         return Finding(
-          "template", .warning, "not prefix-preserving where answers hold reasoning: \(break_)",
+          "template", .warning, "not prefix-preserving where answers hold reasoning: \(breach)",
           remedy: "nothing to do for runs of one turn; over several turns, use a template that "
             + "keeps the reasoning of earlier ones")
       }
@@ -54,7 +54,8 @@ struct TemplateCheck {
     }
     // What was sampled stands as ids: a prompt that ends within a token would be cut elsewhere.
     let ids = (
-      format.encode(asked, addSpecialTokens: false), format.encode(answered, addSpecialTokens: false)
+      format.encode(asked, addSpecialTokens: false),
+      format.encode(answered, addSpecialTokens: false)
     )
     guard ids.1.starts(with: ids.0) else {
       return "the prompt's last tokens are others once the answer stands behind them"

@@ -26,52 +26,50 @@ struct TiedGroupCheck {
   }
 
   /// - Parameters:
-  ///   - groups: at most so many.
-  ///   - seconds: how long it may take.
+  ///   - groups: at most so many; the first whose rewards differ settles it.
+  ///   - seconds: how long it may take. What has ended by then is judged.
   func finding(groups: Int, seconds: Double) throws -> Finding {
-    let start = Date()
     let engine = RolloutEngine(model, configuration.rollout)
     var sampling = configuration.rollout.sampling
     sampling.seed = configuration.run.seed
     sampling.endTokens = model.endTokens
     let size = configuration.training.rollout.groupSize
-    let limit = sampling.maximumNewTokens
-
-    // A few tokens tell what a group can take at most.
-    var trial = sampling
-    trial.maximumNewTokens = min(limit, 8)
-    let first = try prompts.prompts(from: 0, count: 1)
-    _ = try engine.sample(first, samples: 0..<size, settings: trial, step: 0)
-    let trialStart = Date()
-    _ = try engine.sample(first, samples: 0..<size, settings: trial, step: 1)
-    let perToken = Date().timeIntervalSince(trialStart) / Double(trial.maximumNewTokens)
-    let longest = perToken * Double(limit)
-    guard longest < seconds else {
-      return Finding(
-        "groups", .skipped,
-        String(
-          format: "not sampled: one of %d completions of up to %d tokens may take %.0f s here", size,
-          limit, longest),
-        remedy: String(format: "--seconds %.0f gives it the time", (longest * 4).rounded(.up)))
-    }
-
+    let deadline = Deadline(in: seconds)
     var judged: [RewardedGroup] = []
-    while judged.count < groups {
-      let left = seconds - Date().timeIntervalSince(start)
-      // Prompts side by side take less than one after the other; nobody knows how much less.
-      let affordable = Int(left / longest)
-      let count = min(4, groups - judged.count, affordable)
-      guard count > 0 else { break }
-      let next = try prompts.prompts(from: judged.count, count: count)
-      let sampled = try engine.sample(
-        next, samples: 0..<size, settings: sampling, step: 1 << 10)
-      judged += verifiers.score(sampled).groups
-      if judged.contains(where: { DynamicSampling.keeps($0.rewards) }) { break }
+    var sampled = 0
+    var unfinished = 0
+    while sampled < groups, unfinished == 0,
+      !judged.contains(where: { DynamicSampling.keeps($0.rewards) })
+    {
+      let next = try prompts.prompts(from: sampled, count: min(4, groups - sampled))
+      sampled += next.count
+      let ended = Ended(count: next.count)
+      do {
+        _ = try engine.sample(
+          next, samples: 0..<size, settings: sampling, step: 1, observers: [deadline]
+        ) { event in
+          if case .finished(let prompt, let trajectory) = event {
+            ended.trajectories[prompt].append(trajectory)
+          }
+        }
+      } catch is Deadline.Passed {
+        unfinished = size * next.count - ended.trajectories.joined().count
+      }
+      let complete = zip(next, ended.trajectories).filter { $1.count > 1 }
+      judged +=
+        verifiers.score(
+          complete.map { TrajectoryGroup(prompt: $0, trajectories: $1) }
+        ).groups
     }
-    return finding(of: judged)
+    guard !judged.isEmpty else {
+      return Finding(
+        "groups", .skipped, "not one group ended within \(Int(seconds)) s",
+        remedy: "--seconds \(Int(seconds * 4)) gives it the time")
+    }
+    return finding(of: judged, unfinished: unfinished)
   }
 
-  private func finding(of groups: [RewardedGroup]) -> Finding {
+  private func finding(of groups: [RewardedGroup], unfinished: Int) -> Finding {
     let judgements = groups.flatMap(\.judgements)
     let trajectories = groups.flatMap(\.group.trajectories)
     let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
@@ -81,11 +79,8 @@ struct TiedGroupCheck {
       "groups": .int(groups.count), "tied": .int(tied), "completions": .int(judgements.count),
       "right": .int(judgements.count { $0.verdict == .right }),
       "unparsable": .int(judgements.count { $0.verdict == .unparsable }),
-      "failed": .int(failed.count), "truncated": .int(cut),
+      "failed": .int(failed.count), "truncated": .int(cut), "unfinished": .int(unfinished),
     ]
-    guard !groups.isEmpty else {
-      return Finding("groups", .skipped, "there was no time to sample one", details: details)
-    }
     if let failure = failed.first {
       return Finding(
         "groups", .fault,
@@ -94,15 +89,16 @@ struct TiedGroupCheck {
     }
     guard tied == groups.count else {
       let truncated = cut == 0 ? "" : "; \(cut) of \(judgements.count) completions were cut"
+      let left = unfinished == 0 ? "" : "; \(unfinished) did not end in time"
       let isMostlyCut = 2 * cut > judgements.count
       return Finding(
         "groups", isMostlyCut ? .warning : .ok,
         "\(groups.count - tied) of \(groups.count) sampled groups have rewards that differ"
-          + truncated, remedy: isMostlyCut ? "raise --max-new-tokens" : "", details: details)
+          + truncated + left, remedy: isMostlyCut ? "raise --max-new-tokens" : "", details: details)
     }
     let (reason, remedy) = cause(judgements, cut: cut)
     return Finding(
-      "groups", groups.count >= Self.proof ? .fault : .warning,
+      "groups", groups.count >= Self.proof && unfinished == 0 ? .fault : .warning,
       "all \(groups.count) sampled groups tie: \(reason)", remedy: remedy, details: details)
   }
 
@@ -140,4 +136,29 @@ struct TiedGroupCheck {
       "sample at a higher temperature, or take larger groups"
     )
   }
+}
+
+/// Ends sampling at a time, by refusing the row of the next token.
+private struct Deadline: RowObserver {
+  struct Passed: Error {}
+
+  let moment = LogprobRow.Moment.old
+  let width = 1
+  private let end: DispatchTime
+
+  init(in seconds: Double) { end = .now() + seconds }
+
+  func observe(
+    _ row: LogprobRow, into floats: UnsafeMutableBufferPointer<Float>
+  ) throws -> [UInt8] {
+    floats[0] = 0
+    if DispatchTime.now() > end { throw Passed() }
+    return []
+  }
+}
+
+/// The completions that have ended, prompt by prompt.
+private final class Ended {
+  var trajectories: [[Trajectory]]
+  init(count: Int) { trajectories = Array(repeating: [], count: count) }
 }

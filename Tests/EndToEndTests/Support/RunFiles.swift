@@ -34,7 +34,8 @@ struct RunFiles {
       let members = try JSON(parsing: String(line)).requireObject()
       return Dictionary(
         uniqueKeysWithValues: members.compactMap { member in
-          ["time/", "memory/"].contains { member.key.hasPrefix($0) } ? nil : member.value.double.map { (member.key, $0) }
+          ["time/", "memory/"].contains { member.key.hasPrefix($0) }
+            ? nil : member.value.double.map { (member.key, $0) }
         })
     }
   }
