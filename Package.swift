@@ -47,13 +47,20 @@ let plugins =
   [
     Plugin(kind: "verifiers", name: "arithmetic"),
     Plugin(kind: "verifiers", name: "code", dependencies: ["Completions", "Sandbox"]),
-    Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
+    Plugin(
+      kind: "verifiers", name: "countdown",
+      dependencies: ["Completions", "Expressions", "MathAnswers"]),
     Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
     Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
     Plugin(kind: "verifiers", name: "length"),
     Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
     Plugin(kind: "verifiers", name: "multiple-choice", dependencies: ["Completions"]),
     Plugin(kind: "prompts", name: "augmentation"),
+    Plugin(kind: "environments", name: "calculator", dependencies: ["MathAnswers"]),
+    Plugin(
+      kind: "environments", name: "countdown",
+      dependencies: ["Completions", "EmbeddedTask", "Expressions", "MathAnswers"]),
+    Plugin(kind: "environments", name: "guess"),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
@@ -99,6 +106,7 @@ let package = Package(
     room("Numerals"),
     room("Pages"),
     room("MathAnswers"),
+    room("Expressions", ["MathAnswers"]),
     room("Spelling"),
     room("Completions"),
     room("Tensors"),
@@ -180,6 +188,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
     tests(of: "MathAnswers"),
+    tests(of: "Expressions", ["MathAnswers"]),
     tests(of: "Spelling"),
     tests(of: "Completions"),
     tests(of: "Tensors"),
@@ -206,6 +215,8 @@ let package = Package(
         "Trajectories", "Metrics", "CPluginABI", "JSON",
       ], exclude: ["Fixtures"]),
     tests(of: "TemperPlugin"),
+    .testTarget(
+      name: "EnvironmentPluginsTests", dependencies: ["PluginHost", "Environments", "JSON"]),
     .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
