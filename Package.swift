@@ -61,6 +61,7 @@ let plugins =
       kind: "environments", name: "countdown",
       dependencies: ["Completions", "EmbeddedTask", "Expressions", "MathAnswers"]),
     Plugin(kind: "environments", name: "guess"),
+    Plugin(kind: "environments", name: "household", dependencies: ["Completions"]),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
