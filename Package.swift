@@ -118,7 +118,7 @@ let package = Package(
     room("Datasets", ["JSON", "Tensors", "Trajectories"]),
     room("Tokenizers", ["JSON", "CSentencePiece"]),
     room("ChatTemplates", ["JSON"]),
-    room("Checkpoints", ["JSON", "CHashes"]),
+    room("Checkpoints", ["Metrics", "JSON", "CHashes"]),
     room("EmbeddedTask", ["JSON", "Tensors"]),
 
     // The model, forward and backward, and what moves its weights.
@@ -161,6 +161,8 @@ let package = Package(
         "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
       ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
+    room("WeightChanges", ["Models", "COpenBLAS"]),
+    room("Reports", ["Checkpoints", "Pages", "JSON"]),
     room(
       "Checks",
       [
@@ -173,7 +175,7 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Environments", "Detectors", "Optimizers", "Checkpoints", "Metrics",
         "Trajectories", "Tensors", "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
@@ -196,7 +198,7 @@ let package = Package(
     tests(of: "Datasets", ["JSON"]),
     tests(of: "Tokenizers", ["JSON"]),
     tests(of: "ChatTemplates", ["JSON"]),
-    tests(of: "Checkpoints", ["CHashes"]),
+    tests(of: "Checkpoints", ["Metrics", "CHashes"]),
     tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
@@ -232,6 +234,8 @@ let package = Package(
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
     tests(of: "Arena", ["Evaluation", "JSON"]),
+    tests(of: "WeightChanges", ["Models", "JSON"]),
+    tests(of: "Reports", ["Checkpoints", "Pages", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),

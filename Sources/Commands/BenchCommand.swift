@@ -21,7 +21,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A model's folder, of which config.json says the shape.") var model: String?
   @Option(
     help:
-      "What to measure: train, generate, prefill, products, interventions; separated by commas.")
+      "What to measure: train, generate, prefill, step, products, interventions; separated by commas."
+  )
   var what = "train,generate,prefill"
   @Option(help: "Sequences at a time; several, separated by commas.") var batch = "8"
   @Option(help: "Positions of each sequence in training and prefill.") var tokens = 256
@@ -76,7 +77,8 @@ struct BenchCommand: ParsableCommand {
     let (works, batches) = (try works(), try batches())
     for (name, configuration) in try models() {
       let tasks = works.flatMap { work in
-        batches.map { BenchTask(work: work, batch: $0, tokens: tokens) }
+        work == .step
+          ? [.step] : batches.map { BenchTask(work: work, batch: $0, tokens: tokens) }
       }
       try bench.measure(name, configuration, tasks)
     }
@@ -125,7 +127,7 @@ struct BenchCommand: ParsableCommand {
     try named.filter { $0 != "products" && $0 != InterventionBench.measure }.map { name in
       guard let work = BenchTask.Work(rawValue: name) else {
         throw ValidationError(
-          "--what has '\(name)'; known are train, generate, prefill, products, interventions")
+          "--what has '\(name)'; known are train, generate, prefill, step, products, interventions")
       }
       return work
     }

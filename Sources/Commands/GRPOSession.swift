@@ -84,7 +84,7 @@ final class GRPOSession {
     var isFailureNoted = false
     run = TrainingRun(
       trainer: trainer, folder: folder,
-      display: console, saveEvery: configuration.run.saveEvery,
+      display: configuration.run.recorders(console, in: folder), saveEvery: configuration.run.saveEvery,
       keeping: configuration.run.keepCheckpoints,
       writeModel: { [model] in try model.write(to: $0, as: .float32) },
       onStep: { [progress] report in
@@ -108,8 +108,10 @@ final class GRPOSession {
   func train(json: Bool) throws {
     defer { progress.finish() }
     if let evaluation, try !evaluation.resume() {
-      try JSONLinesRecorder(appendingTo: folder.metrics).record(
-        evaluation.evaluate(step: 0), step: 0)
+      let metrics = try evaluation.evaluate(step: 0)
+      try configuration.run.recorders(
+        JSONLinesRecorder(appendingTo: folder.metrics), in: folder
+      ).record(metrics, step: 0)
     }
     try RunEnding(
       command: "grpo", configuration: configuration.run, folder: folder, model: model

@@ -167,11 +167,15 @@ public final class GRPOTrainer {
     let found = try policy.gradients(batch, result, rows: prepared, reusing: kept)
     metrics[.policyLoss] = result.loss + found.rowLoss
     metrics["policy/forward_gap"] = Double(found.forwardGap)
+    metrics["time/forward"] = found.forwardSeconds
+    metrics["time/backward"] = found.backwardSeconds
+    let watch = Stopwatch()
     let norm = try GradientNorm(of: optimizer.parameters)
     let rate = schedule.rate(at: optimizer.step + 1)
     optimizer.update(
       learningRate: rate, gradientScale: norm.scale(limit: settings.optimizer.clipNorm))
     policy.model.refreshComputeCopy()
+    metrics["time/optimizer"] = watch.total
     metrics["optimizer/grad_norm"] = norm.value
     metrics["optimizer/learning_rate"] = rate
     if let kl = metrics[.referenceKL] {

@@ -3,7 +3,6 @@ import Models
 import Optimizers
 import Rollouts
 import Training
-import Trajectories
 import Verifiers
 
 /// What entropy plugins cost: steps of GRPO with each of them and without, in pairs that follow one
@@ -65,28 +64,5 @@ struct InterventionBench {
     settings.rollout.sampling.maximumNewTokens = tokens
     settings.optimizer.learningRate = 0
     return settings
-  }
-}
-
-/// Different prompts of one length.
-private struct BenchPrompts: PromptSource {
-  let model: BenchModel
-  let tokens: Int
-
-  func prompts(from first: Int, count: Int, copies: Int) -> [Prompt] {
-    model.sequences(first + count, length: tokens).enumerated().dropFirst(first).map {
-      Prompt(id: "\($0)", index: $0, tokens: $1, text: "", row: "{}")
-    }
-  }
-}
-
-/// Rewards that differ within most groups.
-private struct BenchVerifier: Verifier {
-  let name = "bench"
-  func judge(_ samples: [VerifierSample]) -> [Judgement] {
-    samples.map { sample in
-      let isRight = sample.tokens.reduce(0) { $0 ^ $1 } & 1 == 0
-      return Judgement(isRight ? .right : .wrong, reward: isRight ? 1 : 0)
-    }
   }
 }
