@@ -61,6 +61,9 @@ let plugins =
       kind: "environments", name: "countdown",
       dependencies: ["Completions", "EmbeddedTask", "Expressions", "MathAnswers"]),
     Plugin(kind: "environments", name: "guess"),
+    Plugin(kind: "environments", name: "household", dependencies: ["Completions"]),
+    Plugin(
+      kind: "environments", name: "python", dependencies: ["Completions", "MathAnswers", "Sandbox"]),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
