@@ -122,7 +122,7 @@ let package = Package(
     // acts in, turn by turn; what watches a run for trouble.
     room("EntropyControl", ["Trajectories", "Metrics"]),
     room("Environments", ["JSON", "Trajectories"]),
-    room("Detectors", ["Trajectories", "Metrics"]),
+    room("Detectors", ["JSON", "Trajectories", "Metrics"]),
 
     // Programs that nobody vouches for.
     room("Sandbox", ["CSandbox"]),
