@@ -59,6 +59,11 @@ let plugins =
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
     "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
   ].map { Plugin(kind: "entropy", name: $0) }
+  + [
+    "attention", "entropy", "forgetting", "gradient-spike", "length", "loss-spike", "mismatch",
+    "off-principal", "output-logits", "reasoning-instability", "reward", "softmax-collapse",
+    "step-radius",
+  ].map { Plugin(kind: "detectors", name: $0) }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
@@ -149,14 +154,16 @@ let package = Package(
     room(
       "Evaluation",
       [
-        "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
+        "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON",
+        "Tensors", "Spelling",
       ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
     room(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Environments",
-        "Detectors", "Optimizers", "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers", "JSON", "Tensors",
+        "Detectors", "Optimizers", "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers",
+        "JSON", "Tensors",
         "Kernels",
       ]),
 

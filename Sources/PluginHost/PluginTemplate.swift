@@ -108,14 +108,17 @@ public struct PluginTemplate: Sendable {
 
   /// Types and modules that a plugin's type of the same name would hide.
   private static let taken: Set = [
-    "Additions", "Any", "Array", "Bool", "Character", "Configuration", "Data", "Dictionary",
-    "Double", "EntropyIntervention", "EntropyNeeds", "Error", "Float", "Float16", "Frozen", "Host",
-    "Int", "Int32", "Judgement", "Lanes", "NoState", "Nucleus", "Observed", "Optional", "Plugin",
-    "PluginChoice", "PluginConfiguration", "PluginError", "PluginState", "PromptPool",
-    "PromptTemplate", "Result", "RewardConfiguration", "Row",
-    "Run", "Sample", "Self", "Sequence", "Set", "Shaping", "State", "Step", "String", "Substring",
-    "Swift", "Temper", "TemperPlugin", "Test", "Testing", "Tokenizer", "Tokens", "TrainedTokens",
-    "Trial", "Type", "UInt32", "UInt64", "UInt8", "Verifier", "Void", "WantedToken",
+    "Additions", "Alarm", "AlarmSettings", "Alarms", "Any", "Array", "AttentionHead", "Bool",
+    "CUSUM", "Character", "Configuration", "Data", "DetectionEvent", "Detector", "DetectorNeeds",
+    "Dictionary", "Double", "EntropyIntervention", "EntropyNeeds", "Error", "Finding", "Findings",
+    "Float", "Float16", "Frozen", "Host", "Int", "Int32", "Judgement", "Lanes", "LogitRow",
+    "MannKendall", "MovingAverage", "NoState", "Nucleus", "Observation", "Observed", "Optional",
+    "Outcomes", "PageHinkley", "Plugin", "PluginChoice", "PluginConfiguration", "PluginError",
+    "PluginState", "PromptPool", "PromptTemplate", "Result", "RewardConfiguration", "Row", "Run",
+    "Sample", "Self", "Sequence", "Set", "Shaping", "State", "Step", "String", "Substring", "Swift",
+    "Temper", "TemperPlugin", "TensorView", "Test", "Testing", "Tokenizer", "Tokens",
+    "TrainedTokens", "Trial", "Type", "UInt32", "UInt64", "UInt8", "Verifier", "Void",
+    "WantedToken", "Window",
   ]
 }
 
@@ -126,6 +129,7 @@ extension PluginKind {
     case .verifier: "short-answer"
     case .entropy: "entropy-floor"
     case .prompts: "two-wordings"
+    case .detector: "loss-jump"
     }
   }
 }

@@ -18,6 +18,7 @@ enum PluginKind {
   case verifier(any Verifier.Type)
   case entropy(any EntropyIntervention.Type)
   case prompts(any PromptPool.Type)
+  case detector(any Detector.Type)
 
   /// `nil` for a type that is a ``Plugin`` and nothing more.
   init?(_ type: any Plugin.Type) {
@@ -27,6 +28,8 @@ enum PluginKind {
       self = .entropy(type)
     } else if let type = type as? any PromptPool.Type {
       self = .prompts(type)
+    } else if let type = type as? any Detector.Type {
+      self = .detector(type)
     } else {
       return nil
     }
@@ -37,6 +40,7 @@ enum PluginKind {
     case .verifier: TEMPER_VERIFIER
     case .entropy: TEMPER_ENTROPY
     case .prompts: TEMPER_PROMPTS
+    case .detector: TEMPER_DETECTOR
     }
   }
 
@@ -45,7 +49,9 @@ enum PluginKind {
     case (.verifier, TEMPER_VERIFIER): UnsafeRawPointer(verifierTable)
     case (.entropy, TEMPER_ENTROPY): UnsafeRawPointer(entropyTable)
     case (.prompts, TEMPER_PROMPTS): UnsafeRawPointer(promptsTable)
+    case (.detector, TEMPER_DETECTOR): UnsafeRawPointer(detectorTable)
     case (.entropy(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
+    case (.detector(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
     default: nil
     }
   }
@@ -55,6 +61,7 @@ enum PluginKind {
     case .verifier(let type): try VerifierInstance(type, configuration, host)
     case .entropy(let type): try makeInstance(of: type, configuration, host)
     case .prompts(let type): try PromptPoolInstance(type, configuration, host)
+    case .detector(let type): try makeInstance(of: type, configuration, host)
     }
   }
 }
@@ -63,6 +70,12 @@ private func makeInstance<P: EntropyIntervention>(
   of type: P.Type, _ configuration: Data, _ host: Host
 ) throws -> Instance {
   EntropyInstanceOf(try P(.decoded(from: configuration), host: host))
+}
+
+private func makeInstance<P: Detector>(
+  of type: P.Type, _ configuration: Data, _ host: Host
+) throws -> Instance {
+  DetectorInstanceOf(try P(.decoded(from: configuration), host: host))
 }
 
 /// The `temper.state/1` table of every Swift plugin that remembers.
