@@ -92,7 +92,7 @@ private struct PluginUnderCheck {
         try library.environment(request(keys), surroundings(0)).environment
       }
       return checkEnvironment(subject, into: report, say: Console.report)
-    case .prompts, nil:
+    case .detector, .prompts, nil:
       var report = report
       report.skip(
         info.name, why: "'\(info.kind)' is a kind of plugin that this temper has no checks for")

@@ -11,6 +11,7 @@ extension GRPOTrainer {
     var verdicts = VerdictMetrics()
     let dynamic = DynamicSampling(maximumRounds: settings.rollout.maximumRounds)
     for round in 1... {
+      promptsDrawn = watch.ledger.place(of: wanted, from: promptsDrawn)
       let copies = form?.copies(of: settings.rollout.groupSize) ?? 1
       let batch = try prompts.prompts(from: promptsDrawn, count: wanted, copies: copies)
       promptsDrawn += wanted
@@ -18,7 +19,7 @@ extension GRPOTrainer {
       let groups = try engine.sample(
         batch, samples: 0..<settings.rollout.groupSize / copies,
         settings: settings.rollout.sampling,
-        step: index << 10 | (round - 1), observers: interventions.observers)
+        step: index << 10 | (round - 1), observers: observers(step: index))
       let scored = verifiers.score(groups.joined(by: copies))
       verdicts.add(scored.metrics)
       sampled += scored.groups.count

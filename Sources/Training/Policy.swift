@@ -52,16 +52,13 @@ public final class Policy {
   ///   - rows: has what the loss is made of besides `result`.
   ///   - kept: a pass over this batch since the last update, which spares its own where the same
   ///     sequences are taught.
+  ///   - logits: takes those of its tokens on the way.
   /// - Throws: ``NonFiniteScore``, or what `rows` throws.
   public func gradients(
     _ batch: TokenBatch, _ result: ObjectiveResult, rows: PreparedStep? = nil,
-    reusing kept: KeptPass? = nil
+    reusing kept: KeptPass? = nil, noting logits: LogitRows? = nil
   ) throws -> GradientReport {
-    let taught = (0..<batch.sequenceCount).filter { sequence in
-      batch.range(sequence).contains {
-        result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 || rows?.wants($0) ?? false
-      }
-    }
+    let taught = taught(batch, result, rows)
     var report = GradientReport()
     for sequences in microBatches(of: taught, batch) {
       let columns = sequences.flatMap { batch.range($0) }
@@ -73,7 +70,8 @@ public final class Policy {
         try pass.backward(
           dLogprob: columns.map { result.dLogprob[$0] },
           dEntropy: columns.map { result.dEntropy[$0] },
-          rows: rows.flatMap { $0.loss(of: columns) })
+          rows: rows.flatMap { $0.loss(of: columns) },
+          onLogits: { logits?.take($1, of: columns[$0]) })
       }
       report.backwardSeconds += watch.lap()
       for (logprob, column) in zip(scores.logprobs, columns) {
@@ -82,6 +80,15 @@ public final class Policy {
       for loss in scores.rowLosses { report.rowLoss += loss }
     }
     return report
+  }
+
+  /// The sequences with a slope or a row.
+  func taught(_ batch: TokenBatch, _ result: ObjectiveResult, _ rows: PreparedStep?) -> [Int] {
+    (0..<batch.sequenceCount).filter { sequence in
+      batch.range(sequence).contains {
+        result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 || rows?.wants($0) ?? false
+      }
+    }
   }
 
   /// Adds the gradient of `-weight * sum(logprob)` and returns that loss.
