@@ -18,7 +18,8 @@ struct CheckCommand: ParsableCommand {
       """,
     subcommands: [
       Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
-      DetectorsCheck.self, Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self, CheckPlugin.self,
+      DetectorsCheck.self, Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self,
+      CheckPlugin.self,
     ])
 
   struct Output: ParsableArguments {
