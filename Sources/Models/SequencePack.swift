@@ -10,26 +10,32 @@ public struct SequencePack {
   public private(set) var scoredRows: [Int] = []
   /// The ids that those rows predict.
   public private(set) var targets: [Int32] = []
-  /// The sequence of each scored row, in the order of appending, for errors.
+  /// The sequence of each scored row, in the order of appending, and the token of its completion,
+  /// for errors.
   public private(set) var scoredSequences: [Int] = []
+  private(set) var scoredTokens: [Int] = []
   private(set) var pageCount = 0
   private var sequenceCount = 0
 
   public init() {}
 
-  /// Appends `prompt + completion`, of which every token of `completion` is scored. Without a
-  /// completion there is nothing to score: the sequence counts, but makes no rows.
-  public mutating func append(prompt: [Int32], completion: [Int32]) {
-    precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
-    guard !completion.isEmpty else {
+  /// Appends `prompt + completion`, of which the tokens `scored` of `completion` are scored, by
+  /// default all. Without any there is nothing to run: the sequence counts, but makes no rows.
+  ///
+  /// - Parameter scored: ascending places in `completion`.
+  public mutating func append(prompt: [Int32], completion: [Int32], scored: [Int]? = nil) {
+    let scored = scored ?? Array(completion.indices)
+    guard let last = scored.last else {
       sequenceCount += 1
       return
     }
-    let firstScored = batch.count + prompt.count - 1
-    appendRows(prompt + completion.dropLast())
-    scoredRows += firstScored..<firstScored + completion.count
-    targets += completion
-    scoredSequences += repeatElement(sequenceCount - 1, count: completion.count)
+    precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
+    let first = batch.count + prompt.count - 1
+    appendRows(prompt + completion[..<last])
+    scoredRows += scored.map { first + $0 }
+    targets += scored.map { completion[$0] }
+    scoredSequences += repeatElement(sequenceCount - 1, count: scored.count)
+    scoredTokens += scored
   }
 
   /// Appends a sequence whose every id is a row, none of them scored.
@@ -49,6 +55,7 @@ extension SequencePack {
     precondition(scoredRows.last.map { $0 < row } ?? true, "rows are scored in order")
     scoredRows.append(row)
     targets.append(target)
+    scoredTokens.append(scoredSequences.last == sequenceCount - 1 ? scoredTokens.last! + 1 : 0)
     scoredSequences.append(sequenceCount - 1)
   }
 }

@@ -26,20 +26,26 @@ public final class Policy {
     }
   }
 
-  /// Log-probabilities and entropies of every token of `batch`, `[N]`, and what observers note.
+  /// Log-probabilities and entropies of every token of `batch`, `[N]`, and what observers note; 0
+  /// where the model is not the author.
   public func score(
     _ batch: TokenBatch, observers: [any RowObserver] = []
   ) throws -> TokenScores {
-    var all = TokenScores()
-    all.observed = observers.map { ObservedRows(width: $0.width) }
+    let zeros = [Float](repeating: 0, count: batch.count)
+    var all = TokenScores(logprobs: zeros, entropies: zeros)
+    all.observed = observers.map { .blank(batch.count, width: $0.width) }
     for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
       let scores = try naming(sequences) {
         try model.score(
           pack(sequences, of: batch), temperature: temperature, observers: observers)
       }
-      all.logprobs += scores.logprobs
-      all.entropies += scores.entropies
-      for (place, rows) in scores.observed.enumerated() { all.observed[place].append(rows) }
+      for (scored, token) in sequences.flatMap(batch.scored).enumerated() {
+        all.logprobs[token] = scores.logprobs[scored]
+        all.entropies[token] = scores.entropies[scored]
+        for (place, rows) in scores.observed.enumerated() {
+          all.observed[place].set(token, to: scored, of: rows)
+        }
+      }
     }
     return all
   }
@@ -64,7 +70,7 @@ public final class Policy {
     }
     var report = GradientReport()
     for sequences in microBatches(of: taught, batch) {
-      let columns = sequences.flatMap { batch.range($0) }
+      let columns = sequences.flatMap(batch.scored)
       let pass =
         kept?.sequences == sequences ? kept!.pass : forward(sequences, of: batch)
       let scores = try naming(sequences) {
@@ -87,7 +93,7 @@ public final class Policy {
   public func crossEntropy(_ batch: TokenBatch, weight: Double) throws -> Double {
     var loss = 0.0
     for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
-      let count = sequences.reduce(0) { $0 + batch.range($1).count }
+      let count = sequences.reduce(0) { $0 + batch.scored(in: $1).count }
       let scores = try naming(sequences) {
         try model.accumulateGradients(
           pack(sequences, of: batch), temperature: temperature,
@@ -109,8 +115,10 @@ public final class Policy {
   func pack(_ sequences: [Int], of batch: TokenBatch) -> SequencePack {
     var pack = SequencePack()
     for sequence in sequences {
+      let range = batch.range(sequence)
       pack.append(
-        prompt: batch.prompts[sequence], completion: Array(batch.tokens[batch.range(sequence)]))
+        prompt: batch.prompts[sequence], completion: Array(batch.tokens[range]),
+        scored: batch.scored(in: sequence).map { $0 - range.lowerBound })
     }
     return pack
   }
