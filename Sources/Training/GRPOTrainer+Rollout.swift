@@ -48,9 +48,11 @@ extension GRPOTrainer {
   }
 
   /// Judges groups: by the verifiers, by the environment, or by the sum of both.
-  private func score(_ groups: [TrajectoryGroup]) -> VerifierSet.Scored {
+  private func score(
+    _ groups: [TrajectoryGroup]
+  ) -> (groups: [RewardedGroup], metrics: [VerifierMetric]) {
     let judged = verifiers?.score(groups)
-    guard episodes != nil else { return judged! }
+    guard episodes != nil else { return (judged!.groups, judged!.metrics) }
     let rewarded = groups.enumerated().map { place, group in
       RewardedGroup(
         group: group,
@@ -59,7 +61,7 @@ extension GRPOTrainer {
           return judged.map { own.adding($0.groups[place].judgements[sample]) } ?? own
         })
     }
-    return VerifierSet.Scored(groups: rewarded, metrics: judged?.metrics ?? [])
+    return (rewarded, judged?.metrics ?? [])
   }
 
   /// The sequences of part `part` of the rollout: whole groups, dealt in order.
