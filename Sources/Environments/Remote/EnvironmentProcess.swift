@@ -44,9 +44,9 @@ final class EnvironmentProcess: @unchecked Sendable {  // under its lock
     defer { for argument in arguments { free(argument) } }
     var id: pid_t = 0
     let code = posix_spawn(&id, command[0], &files, &attributes, &arguments, environ)
-    close(ends[1])
+    Glibc.close(ends[1])
     guard code == 0 else {
-      close(ends[0])
+      Glibc.close(ends[0])
       throw EnvironmentFailure("cannot start \(command[0]): \(String(cString: strerror(code)))")
     }
     self.id = id
