@@ -54,6 +54,8 @@ let plugins =
     Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
     Plugin(kind: "verifiers", name: "multiple-choice", dependencies: ["Completions"]),
     Plugin(kind: "prompts", name: "augmentation"),
+    Plugin(kind: "environments", name: "calculator", dependencies: ["MathAnswers"]),
+    Plugin(kind: "environments", name: "guess"),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",

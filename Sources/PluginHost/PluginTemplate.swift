@@ -109,13 +109,14 @@ public struct PluginTemplate: Sendable {
   /// Types and modules that a plugin's type of the same name would hide.
   private static let taken: Set = [
     "Additions", "Any", "Array", "Bool", "Character", "Configuration", "Data", "Dictionary",
-    "Double", "EntropyIntervention", "EntropyNeeds", "Error", "Float", "Float16", "Frozen", "Host",
-    "Int", "Int32", "Judgement", "Lanes", "NoState", "Nucleus", "Observed", "Optional", "Plugin",
-    "PluginChoice", "PluginConfiguration", "PluginError", "PluginState", "PromptPool",
-    "PromptTemplate", "Result", "RewardConfiguration", "Row",
-    "Run", "Sample", "Self", "Sequence", "Set", "Shaping", "State", "Step", "String", "Substring",
-    "Swift", "Temper", "TemperPlugin", "Test", "Testing", "Tokenizer", "Tokens", "TrainedTokens",
-    "Trial", "Type", "UInt32", "UInt64", "UInt8", "Verifier", "Void", "WantedToken",
+    "Double", "EntropyIntervention", "EntropyNeeds", "Environment", "Episode", "EpisodeTask",
+    "Error", "Float", "Float16", "Frozen", "Host", "Int", "Int32", "Judgement", "Lanes", "Message",
+    "ModelTurn", "NoState", "Nucleus", "Observed", "Optional", "Plugin", "PluginChoice",
+    "PluginConfiguration", "PluginError", "PluginState", "PromptPool", "PromptTemplate", "Result",
+    "RewardConfiguration", "Row", "Run", "Sample", "SeededRandom", "Self", "Sequence", "Set",
+    "Shaping", "State", "Step", "String", "Substring", "Swift", "Task", "Temper", "TemperPlugin",
+    "Test", "Testing", "Tokenizer", "Tokens", "Tool", "ToolCall", "TrainedTokens", "Transition",
+    "Trial", "Type", "UInt32", "UInt64", "UInt8", "Verifier", "Void", "WantedToken", "World",
   ]
 }
 
@@ -126,6 +127,7 @@ extension PluginKind {
     case .verifier: "short-answer"
     case .entropy: "entropy-floor"
     case .prompts: "two-wordings"
+    case .environment: "higher-lower"
     }
   }
 }

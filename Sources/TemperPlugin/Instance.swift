@@ -18,6 +18,7 @@ enum PluginKind {
   case verifier(any Verifier.Type)
   case entropy(any EntropyIntervention.Type)
   case prompts(any PromptPool.Type)
+  case environment(any Environment.Type)
 
   /// `nil` for a type that is a ``Plugin`` and nothing more.
   init?(_ type: any Plugin.Type) {
@@ -27,6 +28,8 @@ enum PluginKind {
       self = .entropy(type)
     } else if let type = type as? any PromptPool.Type {
       self = .prompts(type)
+    } else if let type = type as? any Environment.Type {
+      self = .environment(type)
     } else {
       return nil
     }
@@ -37,6 +40,7 @@ enum PluginKind {
     case .verifier: TEMPER_VERIFIER
     case .entropy: TEMPER_ENTROPY
     case .prompts: TEMPER_PROMPTS
+    case .environment: TEMPER_ENVIRONMENT
     }
   }
 
@@ -45,6 +49,7 @@ enum PluginKind {
     case (.verifier, TEMPER_VERIFIER): UnsafeRawPointer(verifierTable)
     case (.entropy, TEMPER_ENTROPY): UnsafeRawPointer(entropyTable)
     case (.prompts, TEMPER_PROMPTS): UnsafeRawPointer(promptsTable)
+    case (.environment, TEMPER_ENVIRONMENT): UnsafeRawPointer(environmentTable)
     case (.entropy(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
     default: nil
     }
@@ -55,6 +60,7 @@ enum PluginKind {
     case .verifier(let type): try VerifierInstance(type, configuration, host)
     case .entropy(let type): try makeInstance(of: type, configuration, host)
     case .prompts(let type): try PromptPoolInstance(type, configuration, host)
+    case .environment(let type): try makeInstance(of: type, configuration, host)
     }
   }
 }
@@ -63,6 +69,12 @@ private func makeInstance<P: EntropyIntervention>(
   of type: P.Type, _ configuration: Data, _ host: Host
 ) throws -> Instance {
   EntropyInstanceOf(try P(.decoded(from: configuration), host: host))
+}
+
+private func makeInstance<P: Environment>(
+  of type: P.Type, _ configuration: Data, _ host: Host
+) throws -> Instance {
+  EnvironmentInstanceOf(try P(.decoded(from: configuration), host: host))
 }
 
 /// The `temper.state/1` table of every Swift plugin that remembers.
