@@ -23,9 +23,11 @@ public struct EpisodeSettings: Sendable {
   /// The most turns that an episode takes.
   var turns: Int { min(maximumTurns, environment.world.turns ?? maximumTurns) }
 
-  /// The most tokens that the model itself writes in an episode.
+  /// The most tokens that the model itself writes in an episode of the run.
   public func longestWriting(_ sampling: SamplingSettings) -> Int {
-    min(maximumTokens, turns.multipliedReportingOverflow(by: sampling.maximumNewTokens).partialValue)
+    let (tokens, isTooMany) = maximumTurns.multipliedReportingOverflow(
+      by: sampling.maximumNewTokens)
+    return isTooMany ? maximumTokens : min(maximumTokens, tokens)
   }
 
   /// The prompt of a task: the opening of its episodes. Where there is none, it says why.

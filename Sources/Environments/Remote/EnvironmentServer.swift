@@ -3,6 +3,10 @@ import JSON
 
 /// Serves an environment to another process, over a socket.
 public final class EnvironmentServer: @unchecked Sendable {  // episodes and output under a lock
+  public typealias Opened = (
+    environment: any Environment, configuration: JSONLiteral, threads: Int
+  )
+
   private let environment: any Environment
   private let connection: LineSocket
   private let lock = NSLock()
@@ -16,16 +20,14 @@ public final class EnvironmentServer: @unchecked Sendable {  // episodes and out
   ///
   /// - Parameters:
   ///   - descriptor: the socket.
-  ///   - threads: how many episodes are answered at once.
-  ///   - open: makes the environment; also gives its configuration in full. What it throws is told
-  ///     the other side.
+  ///   - open: makes the environment; also gives its configuration in full, and how many episodes
+  ///     are answered at once. What it throws is told the other side.
   public static func serve(
-    _ descriptor: Int32, threads: Int,
-    open: (JSON) throws -> (environment: any Environment, configuration: JSONLiteral)
+    _ descriptor: Int32, open: (JSON) throws -> Opened
   ) {
     let connection = LineSocket(descriptor)
     guard let first = connection.nextLine() else { return }
-    let opened: (environment: any Environment, configuration: JSONLiteral)
+    let opened: Opened
     do {
       opened = try open(JSON(parsing: first))
     } catch {
@@ -37,7 +39,7 @@ public final class EnvironmentServer: @unchecked Sendable {  // episodes and out
       "configuration": opened.configuration,
     ])
     let server = EnvironmentServer(opened.environment, connection)
-    let workers = WorkThreads(count: threads)
+    let workers = WorkThreads(count: opened.threads)
     while let line = connection.nextLine() {
       guard let request = try? JSON(parsing: line) else { continue }
       // Ended in the order of the requests, which come one at a time for an episode.
