@@ -59,7 +59,7 @@ let plugins =
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
-    "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
+    "high-entropy-tokens", "kl-cov", "lp-reg", "simpletir", "siren", "steer",
   ].map { Plugin(kind: "entropy", name: $0) }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -211,7 +211,10 @@ let package = Package(
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
     tests(
       of: "Rollouts",
-      ["Environments", "Models", "Kernels", "Tensors", "Tokenizers", "Trajectories", "JSON"]),
+      [
+        "Environments", "ChatTemplates", "Models", "Kernels", "Tensors", "Tokenizers",
+        "Trajectories", "JSON",
+      ]),
     tests(
       of: "Training",
       [
@@ -224,7 +227,8 @@ let package = Package(
     tests(of: "Arena", ["Evaluation", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "JSON"], exclude: ["Fixtures"]),
   ] + plugins.map(\.target),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,

@@ -10,12 +10,8 @@ struct EncodedSegment: Sendable {
 
   /// - Parameter endToken: the id that ended the turn before; `nil` where none did.
   init(_ segment: ConversationSegment, behind endToken: Int32?, _ tokenizer: Tokenizer) {
-    // Some tokenizers begin a text in another way than they go on behind a token.
-    let before = endToken.map { tokenizer.decode([$0], skipSpecial: false) } ?? ""
-    let whole = tokenizer.encode(before + segment.text, addSpecialTokens: false)
-    let tokens =
-      endToken != nil && whole.first == endToken
-      ? Array(whole.dropFirst()) : tokenizer.encode(segment.text, addSpecialTokens: false)
+    let before = endToken.map { tokenizer.decode([$0], skipSpecial: false) }
+    let tokens = tokenizer.encode(continuation: segment.text, behind: before)
     var decoder = tokenizer.streamDecoder(skipSpecial: false)
     var start = 0
     authors = tokens.map { token in
@@ -25,5 +21,21 @@ struct EncodedSegment: Sendable {
       return segment.contents.contains { $0.overlaps(place) } ? .environment : .template
     }
     self.tokens = tokens
+  }
+}
+
+extension Tokenizer {
+  /// The ids of a text that goes on behind another. SentencePiece puts a blank before the beginning
+  /// of a text, which this is not.
+  ///
+  /// - Parameter end: the special token that it goes on behind, if it does.
+  fileprivate func encode(continuation text: String, behind end: String?) -> [Int32] {
+    let anchor = end ?? "\n"
+    let begin = encode(anchor, addSpecialTokens: false)
+    let alone = encode(text, addSpecialTokens: false)
+    guard let first = begin.first, end != nil || piece(of: first)?.hasPrefix("\u{2581}") == true
+    else { return alone }
+    let whole = encode(anchor + text, addSpecialTokens: false)
+    return whole.starts(with: begin) ? Array(whole.dropFirst(begin.count)) : alone
   }
 }
