@@ -67,7 +67,7 @@ let plugins =
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
-    "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
+    "high-entropy-tokens", "kl-cov", "lp-reg", "simpletir", "siren", "steer",
   ].map { Plugin(kind: "entropy", name: $0) }
   + [
     "attention", "entropy", "forgetting", "gradient-spike", "length", "loss-spike", "mismatch",
@@ -232,7 +232,10 @@ let package = Package(
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
     tests(
       of: "Rollouts",
-      ["Environments", "Models", "Kernels", "Tensors", "Tokenizers", "Trajectories", "JSON"]),
+      [
+        "Environments", "ChatTemplates", "Models", "Kernels", "Tensors", "Tokenizers",
+        "Trajectories", "JSON",
+      ]),
     tests(
       of: "Training",
       [
@@ -247,7 +250,8 @@ let package = Package(
     tests(of: "Reports", ["Checkpoints", "Pages", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "JSON"], exclude: ["Fixtures"]),
   ] + plugins.map(\.target),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,
