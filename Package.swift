@@ -184,7 +184,8 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks",
+        "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Environments", "Detectors", "Optimizers", "Checkpoints", "Metrics",
         "Trajectories", "Tensors", "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",

@@ -167,7 +167,9 @@ public final class GRPOTrainer {
     do {
       metrics.merge(
         try undoing {
-          try refusing(report.step, batch) { try self.update(batch, position, kept, knowing: known) }
+          try refusing(report.step, batch) {
+            try self.update(batch, position, kept, knowing: known)
+          }
         })
     } catch let held as HeldUpdate {
       metrics.merge(held.metrics)

@@ -102,10 +102,3 @@ final class RunExamination {
     return prompts
   }
 }
-
-extension GRPOConfiguration {
-  /// A prompt and its completion at most.
-  var longestSequence: Int {
-    data.maximumPromptTokens + rollout.sampling.maximumNewTokens
-  }
-}

@@ -74,18 +74,21 @@ struct EvalSession {
       .init("temperature", .float(sampling.temperature)), .init("top_k", .int(sampling.topK)),
       .init("top_p", .float(sampling.topP)), .init("min_p", .float(sampling.minP)),
       .init("max_new_tokens", .int(sampling.maximumNewTokens)),
-    ] + (episodes == nil ? [] : [
-      .init("max_turns", .int(configuration.rollout.maximumTurns)),
-      .init("max_episode_tokens", .int(configuration.rollout.maximumEpisodeTokens)),
-    ]) + [
-      .init("stop", .array(sampling.stopStrings.map { .string($0) })),
-      .init("end_tokens", .ints(sampling.endTokens.sorted())),
-      .init("seed", .int(Int(clamping: sampling.seed))),
-      .init("seed_scheme", "Philox4x32-10 keyed by seed, row, sample and position"),
-      .init("dtype", .string(configuration.dtype.rawValue)),
-      .init("engine", .string("temper \(TemperCommand.configuration.version)")),
-      .init("batch", "any: results do not depend on it"),
     ]
+      + (episodes == nil
+        ? []
+        : [
+          .init("max_turns", .int(configuration.rollout.maximumTurns)),
+          .init("max_episode_tokens", .int(configuration.rollout.maximumEpisodeTokens)),
+        ]) + [
+        .init("stop", .array(sampling.stopStrings.map { .string($0) })),
+        .init("end_tokens", .ints(sampling.endTokens.sorted())),
+        .init("seed", .int(Int(clamping: sampling.seed))),
+        .init("seed_scheme", "Philox4x32-10 keyed by seed, row, sample and position"),
+        .init("dtype", .string(configuration.dtype.rawValue)),
+        .init("engine", .string("temper \(TemperCommand.configuration.version)")),
+        .init("batch", "any: results do not depend on it"),
+      ]
   }
 
   /// The first prompt with its ids, as the model is given it.
