@@ -47,22 +47,11 @@ import Testing
     ("step-radius:kappa=2", "'kappa' is 2; give a number above 0 and at most 1"),
     ("reward:alarm={\"bad\":9}", "'alarm.bad' is 9; give a number at least 1 and at most 5"),
     ("reasoning-instability:k=600", "'k' is 600; give a number at least 0 and at most 512"),
-    ("length:every=0", "'every' must be a whole number above 0; it is 0"),
-    ("length:action=panic", "'action' is one of none, warn, scale_rate"),
   ])
   func settingsThatCannotBeUsedAreRefused(_ text: String, _ sentence: String) throws {
     let error = #expect(throws: PluginHostError.self) {
       try shipped.detector(PluginRequest(parsing: text))
     }
     #expect("\(error!)".contains(sentence), "\(error!)")
-  }
-
-  @Test func paceAndLimitAreTheHosts() throws {
-    let plain = try shipped.detector(PluginRequest(parsing: "step-radius"))
-    #expect(plain.every == 10 && plain.limit == .warn)
-    let set = try shipped.detector(
-      PluginRequest(parsing: "step-radius:controller=true,every=3,action=shorten"))
-    #expect(set.every == 3 && set.limit == .shorten)
-    #expect(set.configuration["every"] == 3 && set.configuration["action"] == "shorten")
   }
 }

@@ -15,7 +15,7 @@ struct GradientSpike: Detector {
     var z = 10.0
     var leastRatio = 2.0
     /// The largest share of the last `clip_window` updates that are clipped.
-    var clipShare = 0.5
+    var clipShare = 0.99
     var clipWindow = 100
     /// SPAM: entries with g^2 > spam v, and the largest share of them; from `spam_from` updates on.
     var spam = 5000.0
