@@ -72,7 +72,8 @@ private struct Witness: TemperPlugin.Detector {
     switch configuration.finds {
     case "drop": return Finding(.dropSequences([false, true]), "dropped")
     case "shorten": return Finding(.shorten(factor: configuration.factor), "shortened")
-    case "rate": return Finding(.scaleRate(factor: configuration.factor, steps: 9), isCritical: true)
+    case "rate":
+      return Finding(.scaleRate(factor: configuration.factor, steps: 9), isCritical: true)
     default: return .nothing
     }
   }
