@@ -22,15 +22,7 @@ struct GRPO: ParsableCommand {
 
   /// A new run: settings resolved, folder made, nothing trained yet.
   private func begin() throws -> GRPOSession {
-    let table = GRPOConfiguration.table
-    var configuration = GRPOConfiguration()
-    for layer in SettingsArguments.Layer.allCases {
-      // A preset stands below what its own layer says, and over the layers before.
-      var alone = GRPOConfiguration()
-      try arguments.apply(layer, of: table, to: &alone)
-      if let preset = alone.preset { configuration.apply(preset) }
-      try arguments.apply(layer, of: table, to: &configuration)
-    }
+    var configuration = try GRPOConfiguration.resolved(arguments)
     configuration.data.date = configuration.data.date ?? today()
     configuration.run.name = configuration.run.name ?? defaultRunName("grpo")
     let folder = URL(filePath: configuration.run.runs).appending(path: configuration.run.name!)
@@ -45,6 +37,21 @@ struct GRPO: ParsableCommand {
     try table.apply(file: run.configuration, to: &configuration)
     try table.applyOnResume(arguments, to: &configuration)
     return try GRPOSession(configuration, resuming: true, from: run.checkpointToResume()) { run }
+  }
+}
+
+extension GRPOConfiguration {
+  /// Defaults, then presets, the file and the command line.
+  static func resolved(_ arguments: SettingsArguments) throws -> GRPOConfiguration {
+    var configuration = GRPOConfiguration()
+    for layer in SettingsArguments.Layer.allCases {
+      // A preset stands below what its own layer says, and over the layers before.
+      var alone = GRPOConfiguration()
+      try arguments.apply(layer, of: table, to: &alone)
+      if let preset = alone.preset { configuration.apply(preset) }
+      try arguments.apply(layer, of: table, to: &configuration)
+    }
+    return configuration
   }
 }
 

@@ -24,6 +24,7 @@ struct GRPOConfiguration: Sendable {
   var entropy: [PluginChoice] = []
   var pluginFolders: [String] = []
   var allowsUnsandboxed = false
+  var environment = EnvironmentSettings()
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -127,6 +128,15 @@ struct GRPOConfiguration: Sendable {
           "rollout.max_rounds", \.training.rollout.maximumRounds,
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
       ] + SettingsTable.samplingSettings(\.rollout)
+    ),
+    (
+      "Environment",
+      SettingsTable.environmentSettings(\.environment) + [
+        Setting(
+          "environment.tasks", \.environment.tasks, "tasks",
+          help:
+            "Different tasks, where the environment makes its own; 0 for a new one every time.")
+      ]
     ),
     ("Evaluation", SettingsTable.evaluationSettings(\.evaluation)),
     (
