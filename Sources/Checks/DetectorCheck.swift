@@ -20,6 +20,8 @@ public func checkDetectors(
   guard let blocks = try JSON(contentsOf: file).object else {
     throw CheckError("\(file.path): an object of cases is needed, as in detectors.json")
   }
+  let models = file.deletingLastPathComponent().deletingLastPathComponent().appending(
+    path: "models")
   return try withoutActuallyEscaping(makeDetector) { make in
     let plugins = ShippedDetectors(make: make)
     var report = CheckReport(what: "detectors")
@@ -27,7 +29,7 @@ public func checkDetectors(
       let entries = block.array ?? [block]
       for (index, entry) in entries.enumerated() {
         try report.count(entries.count > 1 ? "\(name)[\(index)]" : name) {
-          try compare(name, entry, plugins)
+          try compare(name, entry, plugins, models: models)
         }
       }
     }
@@ -36,16 +38,18 @@ public func checkDetectors(
 }
 
 private func compare(
-  _ name: String, _ block: JSON, _ plugins: ShippedDetectors
+  _ name: String, _ block: JSON, _ plugins: ShippedDetectors, models: URL
 ) throws -> WorstError {
   switch name {
   case "a1_trace": try compareTrace(block, plugins)
   case "trend": try compareTrend(block, plugins)
   case "robust_z": try compareRobustZ(block, plugins)
   case "a3_logit_grad_mass": try compareLogitMass(block, plugins)
+  case "a4_attention": try compareAttention(block)
   case "a5_softmax_collapse": try compareSoftmaxCollapse(block, plugins)
   case "a5_nlm": try compareAlignment(block, plugins)
   case "a6_radius": try compareRadius(block, plugins)
+  case "a6_model": try compareLogitChange(block, models: models)
   case "a7_mismatch": try compareMismatch(block, plugins)
   case "a9_geometry": try compareGeometry(block, plugins)
   case "a11_continual": try compareContinual(block, plugins)

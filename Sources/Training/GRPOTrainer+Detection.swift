@@ -4,6 +4,7 @@ import Metrics
 import Models
 import Objectives
 import Optimizers
+import Rollouts
 import Trajectories
 
 /// What detectors are shown of a step, and what becomes of it.
@@ -25,7 +26,7 @@ extension GRPOTrainer {
       observation.show(batch, needs, rows: rows(of: place, in: batch, step: report.step)) {
         objective.coefficients(batch)
       }
-      if needs.outcomes { observation.outcomes = Outcomes(report.groups, verifiers.labels) }
+      if needs.outcomes { observation.outcomes = Outcomes(report.groups, verifiers?.labels ?? []) }
       return observation
     }
     guard case .dropSequences(let dropped) = done else { return }
@@ -225,5 +226,13 @@ extension Outcomes {
         : labels.enumerated().map { index, name in
           (name, judgements.map { $0.parts.isEmpty ? .nan : $0.parts[index] })
         })
+  }
+}
+
+extension RolloutError {
+  /// Weights that no token can be drawn from.
+  var isNotFinite: Bool {
+    if case .notFinite = self { return true }
+    return false
   }
 }

@@ -60,7 +60,7 @@ public final class Policy {
   ///     sequences are taught.
   ///   - logits: takes those of its tokens on the way.
   /// - Throws: ``NonFiniteScore``, or what `rows` throws.
-  public func gradients(
+  func gradients(
     _ batch: TokenBatch, _ result: ObjectiveResult, rows: PreparedStep? = nil,
     reusing kept: KeptPass? = nil, noting logits: LogitRows? = nil
   ) throws -> GradientReport {
