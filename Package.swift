@@ -47,7 +47,9 @@ let plugins =
   [
     Plugin(kind: "verifiers", name: "arithmetic"),
     Plugin(kind: "verifiers", name: "code", dependencies: ["Completions", "Sandbox"]),
-    Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
+    Plugin(
+      kind: "verifiers", name: "countdown",
+      dependencies: ["Completions", "Expressions", "MathAnswers"]),
     Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
     Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
     Plugin(kind: "verifiers", name: "length"),
@@ -55,12 +57,23 @@ let plugins =
     Plugin(kind: "verifiers", name: "multiple-choice", dependencies: ["Completions"]),
     Plugin(kind: "prompts", name: "augmentation"),
     Plugin(kind: "environments", name: "calculator", dependencies: ["MathAnswers"]),
+    Plugin(
+      kind: "environments", name: "countdown",
+      dependencies: ["Completions", "EmbeddedTask", "Expressions", "MathAnswers"]),
     Plugin(kind: "environments", name: "guess"),
+    Plugin(kind: "environments", name: "household", dependencies: ["Completions"]),
+    Plugin(
+      kind: "environments", name: "python", dependencies: ["Completions", "MathAnswers", "Sandbox"]),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
     "high-entropy-tokens", "kl-cov", "lp-reg", "simpletir", "siren", "steer",
   ].map { Plugin(kind: "entropy", name: $0) }
+  + [
+    "attention", "entropy", "forgetting", "gradient-spike", "length", "loss-spike", "mismatch",
+    "off-principal", "output-logits", "reasoning-instability", "reward", "softmax-collapse",
+    "step-radius",
+  ].map { Plugin(kind: "detectors", name: $0) }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
@@ -101,6 +114,7 @@ let package = Package(
     room("Numerals"),
     room("Pages"),
     room("MathAnswers"),
+    room("Expressions", ["MathAnswers"]),
     room("Spelling"),
     room("Completions"),
     room("Tensors"),
@@ -111,7 +125,7 @@ let package = Package(
     room("Datasets", ["JSON", "Tensors", "Trajectories"]),
     room("Tokenizers", ["JSON", "CSentencePiece"]),
     room("ChatTemplates", ["JSON"]),
-    room("Checkpoints", ["JSON", "CHashes"]),
+    room("Checkpoints", ["Metrics", "JSON", "CHashes"]),
     room("EmbeddedTask", ["JSON", "Tensors"]),
 
     // The model, forward and backward, and what moves its weights.
@@ -124,7 +138,7 @@ let package = Package(
     // acts in, turn by turn; what watches a run for trouble.
     room("EntropyControl", ["Trajectories", "Metrics"]),
     room("Environments", ["JSON", "Trajectories"]),
-    room("Detectors", ["Trajectories", "Metrics"]),
+    room("Detectors", ["JSON", "Trajectories", "Metrics"]),
 
     // Programs that nobody vouches for.
     room("Sandbox", ["CSandbox"]),
@@ -151,14 +165,18 @@ let package = Package(
     room(
       "Evaluation",
       [
-        "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
+        "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON",
+        "Tensors", "Spelling",
       ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
+    room("WeightChanges", ["Models", "COpenBLAS"]),
+    room("Reports", ["Checkpoints", "Pages", "JSON"]),
     room(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Environments",
-        "Detectors", "Optimizers", "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers", "JSON", "Tensors",
+        "Detectors", "Optimizers", "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers",
+        "JSON", "Tensors",
         "Kernels",
       ]),
 
@@ -166,7 +184,7 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Environments", "Detectors", "Optimizers", "Checkpoints", "Metrics",
         "Trajectories", "Tensors", "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
@@ -180,6 +198,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
     tests(of: "MathAnswers"),
+    tests(of: "Expressions", ["MathAnswers"]),
     tests(of: "Spelling"),
     tests(of: "Completions"),
     tests(of: "Tensors"),
@@ -188,7 +207,7 @@ let package = Package(
     tests(of: "Datasets", ["JSON"]),
     tests(of: "Tokenizers", ["JSON"]),
     tests(of: "ChatTemplates", ["JSON"]),
-    tests(of: "Checkpoints", ["CHashes"]),
+    tests(of: "Checkpoints", ["Metrics", "CHashes"]),
     tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
@@ -206,6 +225,8 @@ let package = Package(
         "Trajectories", "Metrics", "CPluginABI", "JSON",
       ], exclude: ["Fixtures"]),
     tests(of: "TemperPlugin"),
+    .testTarget(
+      name: "EnvironmentPluginsTests", dependencies: ["PluginHost", "Environments", "JSON"]),
     .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
@@ -225,6 +246,8 @@ let package = Package(
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
     tests(of: "Arena", ["Evaluation", "JSON"]),
+    tests(of: "WeightChanges", ["Models", "JSON"]),
+    tests(of: "Reports", ["Checkpoints", "Pages", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(

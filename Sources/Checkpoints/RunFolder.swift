@@ -1,11 +1,12 @@
 import Foundation
 import JSON
+import Metrics
 
 /// The folder of one run, and the lock that keeps a second process out of it.
 ///
 /// ```
 /// runs/<name>/
-///   config.yaml  metrics.jsonl
+///   config.yaml  metrics.jsonl  events.out.tfevents.*  detections.jsonl
 ///   rollouts/step-000012.jsonl
 ///   checkpoints/step-000050/  checkpoints/latest
 ///   failures/
@@ -63,12 +64,31 @@ public final class RunFolder: Sendable {
   public var configuration: URL { folder.appending(path: "config.yaml") }
   /// One JSON object a step, appended.
   public var metrics: URL { folder.appending(path: "metrics.jsonl") }
+  /// What detectors found, one JSON object each, appended.
+  public var detections: URL { folder.appending(path: "detections.jsonl") }
   /// Batches that were refused.
   public var failures: URL { folder.appending(path: "failures") }
 
   /// The completions of one step.
   public func rollouts(step: Int) -> URL {
     rollouts.appending(path: Self.stepName(step) + ".jsonl")
+  }
+
+  /// The steps whose completions are there, in order.
+  public var recordedSteps: [Int] {
+    FileTree.names(in: rollouts).filter { $0.hasSuffix(".jsonl") }.compactMap(Self.step).sorted()
+  }
+
+  /// Whether a process is training into this run.
+  public var isBeingWritten: Bool {
+    var status = stat()
+    guard stat(folder.appending(path: FileLock.name).path, &status) == 0,
+      let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
+    else { return false }
+    // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"; asking the lock itself would take it.
+    return locks.split(separator: "\n").contains { line in
+      line.contains("FLOCK") && line.contains(":\(status.st_ino) ")
+    }
   }
 
   /// `step-000012`: what records and checkpoints of a step are called.
@@ -88,8 +108,9 @@ public final class RunFolder: Sendable {
   // MARK: Resuming
 
   /// Moves what the run recorded after `step` to `superseded/resume-001/` (or the next number):
-  /// rollouts, failures and checkpoints of later steps, and later lines of `metrics.jsonl`, so
-  /// that the resumed run's files equal those of an uninterrupted one.
+  /// rollouts, failures and checkpoints of later steps, and later lines of `metrics.jsonl`, of
+  /// `detections.jsonl` and of event files, so that the resumed run's files equal those of an
+  /// uninterrupted one.
   ///
   /// - Parameter step: the last step that the checkpoint to resume from has seen.
   /// - Returns: the folder with what was moved; `nil` where there was nothing.
@@ -108,24 +129,43 @@ public final class RunFolder: Sendable {
         try FileTree.rename(from.appending(path: entry), to: to.appending(path: entry))
       }
     }
-    try supersedeMetrics(after: step, into: superseded)
+    for file in [metrics, detections] {
+      try supersedeLines(of: file, after: step, into: superseded)
+    }
+    try supersedeEvents(after: step, into: superseded)
     try checkpoints().pointToLast()
     return FileTree.isFolder(superseded) ? superseded : nil
   }
 
-  private func supersedeMetrics(after step: Int, into superseded: URL) throws {
-    guard FileManager.default.fileExists(atPath: metrics.path) else { return }
-    let bytes = try FileBytes(of: metrics)
+  private func supersedeLines(of file: URL, after step: Int, into superseded: URL) throws {
+    guard FileManager.default.fileExists(atPath: file.path) else { return }
+    let bytes = try Self.bytes(of: file)
     var (kept, moved) = ("", "")
-    for line in bytes.bytes.split(separator: UInt8(ascii: "\n")) {
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let text = String(decoding: line, as: UTF8.self)
       // A line without a step is one that a killed process did not finish.
       let recorded = (try? JSON(parsing: text))?["step"].int ?? .max
       if recorded <= step { kept += text + "\n" } else { moved += text + "\n" }
     }
     guard !moved.isEmpty else { return }
-    try AtomicFile.write(moved, to: superseded.appending(path: "metrics.jsonl"))
-    try AtomicFile.write(kept, to: metrics)
+    try AtomicFile.write(moved, to: superseded.appending(path: file.lastPathComponent))
+    try AtomicFile.write(kept, to: file)
+  }
+
+  private func supersedeEvents(after step: Int, into superseded: URL) throws {
+    for file in EventFile.files(in: folder) {
+      let bytes = try Self.bytes(of: file)
+      let (kept, later) = EventFile.split(bytes, after: step)
+      if !later.isEmpty {
+        try AtomicFile.write(later, to: superseded.appending(path: file.lastPathComponent))
+      }
+      if kept.count < bytes.count { try AtomicFile.write(kept, to: file) }
+    }
+  }
+
+  private static func bytes(of file: URL) throws -> [UInt8] {
+    let map = try FileBytes(of: file)
+    return withExtendedLifetime(map) { Array(map.bytes) }
   }
 
   /// The step in a name such as `step-000012.jsonl` or `step-000012`.

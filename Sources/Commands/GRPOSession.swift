@@ -13,6 +13,7 @@ final class GRPOSession {
   private let configuration: GRPOConfiguration
   private let folder: RunFolder
   private let model: LoadedModel
+  private let trainer: GRPOTrainer
   private let run: TrainingRun
   private let progress: Metrics.Progress
   private let evaluation: PeriodicEvaluation?
@@ -59,6 +60,13 @@ final class GRPOSession {
       tokenizer: model.tokenizer)
     configuration.entropy = interventions.resolved
     try configuration.check(interventions.set)
+    // A run that goes on has all of its detectors by name.
+    let detectors = try ReadyDetectors(
+      given.detectors, defaults: resuming ? .none : given.defaultDetectors,
+      folders: given.pluginFolders, seed: given.run.seed, tokenizer: model.tokenizer)
+    configuration.detectors = detectors.resolved
+    try detectors.check(model.transformer)
+    if let note = detectors.note { Console.note(note) }
     let settings = configuration.settings(endTokens: model.endTokens)
     let policy = Policy(
       model.transformer, temperature: settings.rollout.sampling.temperature,
@@ -70,7 +78,8 @@ final class GRPOSession {
         settings, isNeeded: interventions.set.needsReference, longest: longest),
       engine: engine, prompts: prompts.source, verifiers: verifiers?.set, episodes: episodes,
       klController: configuration.klController, interventions: interventions.set,
-      form: pool?.form)
+      form: pool?.form, watch: Watch(detectors.set, settings: given.detection))
+    self.trainer = trainer
     let folder = try openFolder()
     let resolved = GRPOConfiguration.table.yaml(configuration)
     try AtomicFile.write(resolved, to: folder.configuration)
@@ -87,9 +96,10 @@ final class GRPOSession {
     self.evaluation = evaluation
     let logColumns = configuration.logColumns
     var isFailureNoted = false
+    var detections = DetectionNotes()
     run = TrainingRun(
       trainer: trainer, folder: folder,
-      display: console, saveEvery: configuration.run.saveEvery,
+      display: configuration.run.recorders(console, in: folder), saveEvery: configuration.run.saveEvery,
       keeping: configuration.run.keepCheckpoints,
       writeModel: { [model] in try model.write(to: $0, as: .float32) },
       onStep: { [progress] report in
@@ -101,9 +111,13 @@ final class GRPOSession {
           RolloutRecord.lines(report, columns: logColumns), to: folder.rollouts(step: report.step))
         if let evaluation, evaluation.isDue(after: report.step) {
           report.metrics.merge(try evaluation.evaluate(step: report.step))
+          try trainer.look(.evaluation, step: report.step, metrics: report.metrics)
         }
       },
-      onRefusal: { [progress] in progress.message("temper: \($0)") })
+      onRefusal: { [progress] in progress.message("temper: \($0)") },
+      onDetection: { [progress] in
+        if let note = detections.note($0) { progress.message(note) }
+      })
     if resuming {
       try run.resume(from: checkpoint)
       Console.note("continuing \(folder.folder.path) after step \(done)")
@@ -113,8 +127,11 @@ final class GRPOSession {
   func train(json: Bool) throws {
     defer { progress.finish() }
     if let evaluation, try !evaluation.resume() {
-      try JSONLinesRecorder(appendingTo: folder.metrics).record(
-        evaluation.evaluate(step: 0), step: 0)
+      let metrics = try evaluation.evaluate(step: 0)
+      try configuration.run.recorders(
+        JSONLinesRecorder(appendingTo: folder.metrics), in: folder
+      ).record(metrics, step: 0)
+      try trainer.look(.evaluation, step: 0, metrics: metrics)
     }
     try RunEnding(
       command: "grpo", configuration: configuration.run, folder: folder, model: model

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import JSON
+import Metrics
 import Training
 
 /// How a run that trains is carried out and how it ends, the same for every command.
@@ -23,12 +24,20 @@ struct RunEnding {
         try model.write(to: URL(filePath: output), as: configuration.outputDType.fileType)
       }
     } catch {
+      if json, let stopped = error as? StoppedRun { Console.report(record(stopped).serialized()) }
       if let last = folder.checkpoints().all().last {
         Console.note("temper: the run is kept up to step \(last.step); go on with: \(goOn)")
       }
       throw error
     }
     report(outcome, json: json)
+  }
+
+  private func record(_ stopped: StoppedRun) -> JSONLiteral {
+    [
+      "run": .string(folder.folder.path), "status": "stopped", "step": .int(stopped.step),
+      "detector": .string(stopped.detector), "reason": .string(stopped.reason),
+    ]
   }
 
   private var goOn: String { "temper \(command) --resume \(folder.folder.path)" }
@@ -48,6 +57,14 @@ struct RunEnding {
       Console.note("stopped after step \(step); go on with: \(goOn)")
     }
     if json { Console.report(result.serialized()) }
+  }
+}
+
+extension RunConfiguration {
+  /// A recorder, and the event file beside it where the run keeps one.
+  func recorders(_ recorder: any MetricRecorder, in folder: RunFolder) -> any MetricRecorder {
+    guard tensorBoard else { return recorder }
+    return RecorderGroup([recorder, TensorBoardRecorder(in: folder.folder)])
   }
 }
 

@@ -23,7 +23,7 @@ public struct ExactNumber: Sendable, Equatable {
     guard literal.utf8.count <= Self.maximumDigits, (1...2).contains(parts.count),
       parts.allSatisfy({ part in !part.isEmpty && part.allSatisfy { (48...57).contains($0) } })
     else { return nil }
-    let digits = BigInteger(digits: parts.flatMap(Array.init))
+    let digits = BigInteger(digits: parts.flatMap { Array($0) })
     let places = parts.count == 2 ? parts[1].count : 0
     guard let value = try? Self.reduced(digits, Self.powerOfTen(places)) else { return nil }
     self = value

@@ -7,7 +7,12 @@ extension Transformer {
   ///
   /// Keys and values are written to `pages`: each layer to its own, or, where `pages` has a
   /// single layer, all to that one in turn, which serves whole sequences only.
-  func forward(_ batch: RowBatch, pages: KeyValuePages, tape: Tape) -> Matrix {
+  ///
+  /// - Parameter onBlock: sees what each block has left, before the next one takes its place.
+  func forward(
+    _ batch: RowBatch, pages: KeyValuePages, tape: Tape,
+    onBlock: (_ layer: Int, BlockActivations) -> Void = { _, _ in }
+  ) -> Matrix {
     passCount += 1
     growRotations(for: batch)
     batch.tokens.withUnsafeBufferPointer { ids in
@@ -19,6 +24,7 @@ extension Transformer {
       forwardBlock(
         layer, batch, tape.blocks[layer], pages: pages.layer(pages.layerCount == 1 ? 0 : layer),
         into: last ? tape.output : tape.blocks[layer + 1].input)
+      onBlock(layer, tape.blocks[layer])
     }
     return tape.output
   }
@@ -38,7 +44,7 @@ extension Transformer {
     let keys = a.queryKeyValue.columns(c.queryWidth..<c.queryWidth + c.keyValueWidth)
     let values = a.queryKeyValue.columns(
       c.queryWidth + c.keyValueWidth..<c.queryWidth + 2 * c.keyValueWidth)
-    pages.write(keys: keys, values: values, spans: batch.spans)
+    pages.write(keys: keys, values: values, spans: batch.spans + batch.echoes)
     Attention.forward(
       queries: a.queryKeyValue.columns(0..<c.queryWidth), pages: pages, spans: batch.spans,
       attentionOptions(layer), into: a.attention, lse: a.attentionLse)

@@ -7,7 +7,7 @@ final class PluginEnvironment: Environment {
   let name: String
   let world: World
   fileprivate let instance: PluginInstance
-  nonisolated(unsafe) fileprivate let table: temper_environment  // constant
+  fileprivate let table: temper_environment
 
   init(_ instance: PluginInstance, _ info: PluginInfo) throws(PluginHostError) {
     let table = try temper_environment(of: instance, info)

@@ -13,6 +13,7 @@ extension GRPOTrainer {
     var outcomes = EpisodeMetrics()
     let dynamic = DynamicSampling(maximumRounds: settings.rollout.maximumRounds)
     for round in 1... {
+      promptsDrawn = watch.ledger.place(of: wanted, from: promptsDrawn)
       let copies = form?.copies(of: settings.rollout.groupSize) ?? 1
       let batch = try prompts.prompts(from: promptsDrawn, count: wanted, copies: copies)
       promptsDrawn += wanted
@@ -20,7 +21,7 @@ extension GRPOTrainer {
       let groups = try engine.sample(
         batch, samples: 0..<settings.rollout.groupSize / copies,
         settings: settings.rollout.sampling,
-        step: index << 10 | (round - 1), observers: interventions.observers, episodes: episodes)
+        step: index << 10 | (round - 1), observers: observers(step: index), episodes: episodes)
       let scored = score(groups.joined(by: copies))
       verdicts.add(scored.metrics)
       outcomes.add(scored.groups)

@@ -58,33 +58,43 @@ public final class Policy {
   ///   - rows: has what the loss is made of besides `result`.
   ///   - kept: a pass over this batch since the last update, which spares its own where the same
   ///     sequences are taught.
+  ///   - logits: takes those of its tokens on the way.
   /// - Throws: ``NonFiniteScore``, or what `rows` throws.
-  public func gradients(
+  func gradients(
     _ batch: TokenBatch, _ result: ObjectiveResult, rows: PreparedStep? = nil,
-    reusing kept: KeptPass? = nil
+    reusing kept: KeptPass? = nil, noting logits: LogitRows? = nil
   ) throws -> GradientReport {
-    let taught = (0..<batch.sequenceCount).filter { sequence in
-      batch.range(sequence).contains {
-        result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 || rows?.wants($0) ?? false
-      }
-    }
+    let taught = taught(batch, result, rows)
     var report = GradientReport()
     for sequences in microBatches(of: taught, batch) {
       let columns = sequences.flatMap(batch.scored)
+      var watch = Stopwatch()
       let pass =
         kept?.sequences == sequences ? kept!.pass : forward(sequences, of: batch)
+      report.forwardSeconds += watch.lap()
       let scores = try naming(sequences) {
         try pass.backward(
           dLogprob: columns.map { result.dLogprob[$0] },
           dEntropy: columns.map { result.dEntropy[$0] },
-          rows: rows.flatMap { $0.loss(of: columns) })
+          rows: rows.flatMap { $0.loss(of: columns) },
+          onLogits: { logits?.take($1, of: columns[$0]) })
       }
+      report.backwardSeconds += watch.lap()
       for (logprob, column) in zip(scores.logprobs, columns) {
         report.forwardGap = max(report.forwardGap, abs(logprob - batch.logprobs[column]))
       }
       for loss in scores.rowLosses { report.rowLoss += loss }
     }
     return report
+  }
+
+  /// The sequences with a slope or a row.
+  func taught(_ batch: TokenBatch, _ result: ObjectiveResult, _ rows: PreparedStep?) -> [Int] {
+    (0..<batch.sequenceCount).filter { sequence in
+      batch.range(sequence).contains {
+        result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 || rows?.wants($0) ?? false
+      }
+    }
   }
 
   /// Adds the gradient of `-weight * sum(logprob)` and returns that loss.
@@ -114,11 +124,19 @@ public final class Policy {
 
   func pack(_ sequences: [Int], of batch: TokenBatch) -> SequencePack {
     var pack = SequencePack()
-    for sequence in sequences {
-      let range = batch.range(sequence)
-      pack.append(
-        prompt: batch.prompts[sequence], completion: Array(batch.tokens[range]),
-        scored: batch.scored(in: sequence).map { $0 - range.lowerBound })
+    var rest = sequences[...]
+    while let first = rest.first {
+      let prompt = batch.prompts[first]
+      let group = rest.prefix { batch.prompts[$0] == prompt }
+      let completions = group.map { sequence in
+        let range = batch.range(sequence)
+        return (
+          tokens: Array(batch.tokens[range]),
+          scored: batch.scored(in: sequence).map { $0 - range.lowerBound }
+        )
+      }
+      pack.append(prompt: prompt, completions: completions)
+      rest = rest.dropFirst(group.count)
     }
     return pack
   }
@@ -127,10 +145,13 @@ public final class Policy {
     var parts: [[Int]] = []
     var room = 0
     for sequence in sequences {
-      let tokens = batch.prompts[sequence].count + batch.range(sequence).count
+      let prompt = batch.prompts[sequence]
+      let isShared = parts.last?.last.map { batch.prompts[$0] == prompt } ?? false
+      var tokens = batch.range(sequence).count + (isShared ? 0 : prompt.count)
       if parts.isEmpty || tokens > room {
         parts.append([])
         room = memory.microBatchTokens
+        if isShared { tokens += prompt.count }
       }
       parts[parts.count - 1].append(sequence)
       room -= tokens
@@ -155,6 +176,9 @@ public struct GradientReport {
   public var forwardGap: Float = 0
   /// What rows add to the step's loss.
   public var rowLoss = 0.0
+  /// Spent in them; a forward pass that was made before is not counted again.
+  public var forwardSeconds = 0.0
+  public var backwardSeconds = 0.0
 }
 
 extension PreparedStep {

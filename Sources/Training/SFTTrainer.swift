@@ -36,6 +36,7 @@ public protocol ExampleSource {
 public final class SFTTrainer: Trainer {
   public let model: Transformer
   public let optimizer: AdamW
+  public let watch = Watch(.none)
   let settings: SFTSettings
   let policy: Policy
   let examples: any ExampleSource
@@ -71,6 +72,7 @@ public final class SFTTrainer: Trainer {
     report.metrics["optimizer/grad_norm"] = norm.value
     report.metrics["optimizer/learning_rate"] = rate
     report.metrics["time/step"] = watch.total
+    report.metrics["memory/step_mib"] = PeakMemory.lap()
     return report
   }
 

@@ -93,6 +93,7 @@ public struct VerifierSet: Sendable {
     }
     var result = judgements[0]
     result.reward = reward
+    if judgements.count > 1 { result.parts = judgements.map { $0.reward! } }
     return result
   }
 

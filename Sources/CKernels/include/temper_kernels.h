@@ -173,9 +173,10 @@ typedef struct tk_attention {
 void tk_attention_forward(float *o, int64_t ldo, float *lse, const float *q, int64_t ldq,
                           const tk_pages *pages, const tk_span *spans, int64_t span_count,
                           const tk_attention *attention);
-/* Gradients of whole sequences: span s is a sequence from position 0 on. q, k, v, and dq, dk, dv
- * are slices of one row of stride ld (queries, then keys, then values); o, dout [rows, heads *
- * width]; k after rotation. Overwrites dq, dk, dv. */
+/* Gradients of whole sequences: a span from position 0 on, and behind it the spans that each go on
+ * from its end: sequences that begin with the same rows. q, k, v, and dq, dk, dv are slices of one
+ * row of stride ld (queries, then keys, then values); o, dout [rows, heads * width]; k after
+ * rotation. Overwrites dq, dk, dv. */
 void tk_attention_backward(float *dqkv, int64_t lddqkv, const float *qkv, int64_t ldqkv,
                            const float *o, const float *dout, int64_t ldo, const float *lse,
                            int64_t kv_heads, int64_t width, const tk_span *spans,
@@ -235,6 +236,24 @@ typedef struct tk_adamw_step {
 /* theta, m, v [count]; g is read only. */
 void tk_adamw(float *theta, float *m, float *v, const float *g, const tk_adamw_step *step,
               int64_t count);
+/* The same, to the bit; the weights as they were take the place of g. Returns the sum of squares,
+ * in double, of what was added to them. */
+double tk_adamw_keeping(float *theta, float *m, float *v, float *g, const tk_adamw_step *step,
+                        int64_t count);
+/* y = from + share (to - from); y may be either. */
+void tk_between(float *y, const float *from, const float *to, float share, int64_t count);
+
+/* What is worth knowing of a tensor before its update: sums in double, in fixed blocks. */
+typedef struct tk_figures {
+  double weight_squares, gradient_squares;
+  double gradient_sum; /* of |g| */
+  double gradient_max; /* largest |g| */
+  double alignment;    /* sum of -g theta */
+  int64_t spikes;      /* entries with g^2 > spike v and v > 0 */
+} tk_figures;
+/* v is Adam's second moment before the update; NULL counts no spikes. */
+tk_figures tk_tensor_figures(const float *theta, const float *g, const float *v, float spike,
+                             int64_t count);
 /* Sum of squares in double, in fixed blocks. */
 double tk_sum_of_squares(const float *x, int64_t count);
 /* Index of the first NaN or infinity, or -1. */

@@ -39,7 +39,13 @@ extension GRPOConfiguration {
     try require(
       rollout.sampling.temperature > 0, "rollout.temperature", rollout.sampling.temperature,
       "and greedy completions of one prompt are all the same. Use 1")
-    try require(atLeast: 0, [("rollout.max_rounds", sampled.maximumRounds)])
+    try require(
+      atLeast: 0,
+      [
+        ("rollout.max_rounds", sampled.maximumRounds),
+        ("detection.snapshot_every", detection.snapshotEvery),
+        ("detection.max_rollbacks", detection.mostRollBacks),
+      ])
     try require(
       atLeast: 1,
       [

@@ -22,6 +22,10 @@ struct GRPOConfiguration: Sendable {
   var promptPool: PluginChoice?
   /// What holds the policy's entropy; may be empty.
   var entropy: [PluginChoice] = []
+  /// What looks for trouble, besides the default detectors.
+  var detectors: [PluginChoice] = []
+  var defaultDetectors = DetectorDefaults.standard
+  var detection = Watch.Settings()
   var pluginFolders: [String] = []
   var allowsUnsandboxed = false
   var environment = EnvironmentSettings()
@@ -227,6 +231,29 @@ struct GRPOConfiguration: Sendable {
           help:
             "What holds the policy's entropy: a plugin's NAME or NAME:key=value,..., or the path of its library; repeatable. In the file also {name, config}."
         )
+      ]
+    ),
+    (
+      "Detection",
+      [
+        Setting(
+          "run.detectors", \.defaultDetectors, "detectors",
+          help:
+            "Who watches the run besides those named: default is \(ReadyDetectors.standard.joined(separator: ", ")), which only warn."
+        ),
+        Setting(
+          "detectors", \.detectors, "detector",
+          help:
+            "What looks for trouble: a plugin's NAME or NAME:key=value,..., or the path of its library; repeatable. max_action=warn is the strongest action that it may bring about (scale_rate, shorten, drop_sequences, skip_step, roll_back, stop), every=N its pace. In the file also {name, config}."
+        ),
+        Setting(
+          "detection.snapshot_every", \.detection.snapshotEvery,
+          help:
+            "Steps between states kept in memory where a detector may roll back: 12 bytes a parameter; 0 goes back to checkpoints."
+        ),
+        Setting(
+          "detection.max_rollbacks", \.detection.mostRollBacks,
+          help: "Roll-backs of a run before the next one ends it."),
       ]
     ),
     (

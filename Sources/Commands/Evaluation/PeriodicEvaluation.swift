@@ -137,6 +137,7 @@ final class PeriodicEvaluation {
     metrics["eval/min_accuracy"] = history.minimumAccuracy
     metrics["eval/worst_case_accuracy"] = history.worstCaseAccuracy
     metrics["time/eval"] = Date().timeIntervalSince(start)
+    metrics["memory/eval_mib"] = PeakMemory.lap()
     return metrics
   }
 }
