@@ -47,13 +47,20 @@ let plugins =
   [
     Plugin(kind: "verifiers", name: "arithmetic"),
     Plugin(kind: "verifiers", name: "code", dependencies: ["Completions", "Sandbox"]),
-    Plugin(kind: "verifiers", name: "countdown", dependencies: ["Completions"]),
+    Plugin(
+      kind: "verifiers", name: "countdown",
+      dependencies: ["Completions", "Expressions", "MathAnswers"]),
     Plugin(kind: "verifiers", name: "exact", dependencies: ["Numerals"]),
     Plugin(kind: "verifiers", name: "format", dependencies: ["Completions"]),
     Plugin(kind: "verifiers", name: "length"),
     Plugin(kind: "verifiers", name: "math", dependencies: ["MathAnswers"]),
     Plugin(kind: "verifiers", name: "multiple-choice", dependencies: ["Completions"]),
     Plugin(kind: "prompts", name: "augmentation"),
+    Plugin(kind: "environments", name: "calculator", dependencies: ["MathAnswers"]),
+    Plugin(
+      kind: "environments", name: "countdown",
+      dependencies: ["Completions", "EmbeddedTask", "Expressions", "MathAnswers"]),
+    Plugin(kind: "environments", name: "guess"),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
@@ -104,6 +111,7 @@ let package = Package(
     room("Numerals"),
     room("Pages"),
     room("MathAnswers"),
+    room("Expressions", ["MathAnswers"]),
     room("Spelling"),
     room("Completions"),
     room("Tensors"),
@@ -114,7 +122,7 @@ let package = Package(
     room("Datasets", ["JSON", "Tensors", "Trajectories"]),
     room("Tokenizers", ["JSON", "CSentencePiece"]),
     room("ChatTemplates", ["JSON"]),
-    room("Checkpoints", ["JSON", "CHashes"]),
+    room("Checkpoints", ["Metrics", "JSON", "CHashes"]),
     room("EmbeddedTask", ["JSON", "Tensors"]),
 
     // The model, forward and backward, and what moves its weights.
@@ -158,6 +166,8 @@ let package = Package(
         "Tensors", "Spelling",
       ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
+    room("WeightChanges", ["Models", "COpenBLAS"]),
+    room("Reports", ["Checkpoints", "Pages", "JSON"]),
     room(
       "Checks",
       [
@@ -171,7 +181,7 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Arena", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Environments", "Detectors", "Optimizers", "Checkpoints", "Metrics",
         "Trajectories", "Tensors", "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
@@ -185,6 +195,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "JSON"),
     tests(of: "MathAnswers"),
+    tests(of: "Expressions", ["MathAnswers"]),
     tests(of: "Spelling"),
     tests(of: "Completions"),
     tests(of: "Tensors"),
@@ -193,7 +204,7 @@ let package = Package(
     tests(of: "Datasets", ["JSON"]),
     tests(of: "Tokenizers", ["JSON"]),
     tests(of: "ChatTemplates", ["JSON"]),
-    tests(of: "Checkpoints", ["CHashes"]),
+    tests(of: "Checkpoints", ["Metrics", "CHashes"]),
     tests(of: "EmbeddedTask", ["JSON"]),
     tests(of: "Kernels", ["CKernels", "Tensors"]),
     tests(of: "Models", ["Kernels", "Trajectories", "Tensors", "JSON"]),
@@ -212,6 +223,8 @@ let package = Package(
       ], exclude: ["Fixtures"]),
     tests(of: "TemperPlugin"),
     .testTarget(
+      name: "EnvironmentPluginsTests", dependencies: ["PluginHost", "Environments", "JSON"]),
+    .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
     tests(
@@ -227,6 +240,8 @@ let package = Package(
     tests(of: "Evaluation", ["JSON", "Tensors", "Trajectories"]),
     tests(of: "Pages"),
     tests(of: "Arena", ["Evaluation", "JSON"]),
+    tests(of: "WeightChanges", ["Models", "JSON"]),
+    tests(of: "Reports", ["Checkpoints", "Pages", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),

@@ -117,25 +117,36 @@ typedef struct backward_work {
   const float *lse;
   int64_t kv_heads, width;
   const tk_span *spans;
+  const int64_t *first;  // family f is spans first[f] ... first[f + 1] - 1
   const tk_attention *attention;
 } backward_work;
 
 static void backward_task(void *context, int64_t index) {
   const backward_work *w = context;
-  const tk_span *span = &w->spans[index / w->kv_heads];
-  const int64_t row = span->first_row;
+  const int64_t first = w->first[index / w->kv_heads];
+  const int64_t members = w->first[index / w->kv_heads + 1] - first;
+  int64_t longest = 0;
+  for (int64_t s = first; s < first + members; s++) {
+    const int64_t end = w->spans[s].position + w->spans[s].rows;
+    if (end > longest) longest = end;
+  }
   tk_kernels()->attention_backward_block(
-      w->dqkv + row * w->lddqkv, w->lddqkv, w->qkv + row * w->ldqkv, w->ldqkv, w->o + row * w->ldo,
-      w->dout + row * w->ldo, w->ldo, w->lse + row * w->attention->heads, w->kv_heads, w->width,
-      span->rows, index % w->kv_heads, w->attention,
-      tk_scratch(TK_ATTENTION_BACKWARD_SCRATCH(span->rows, w->width)));
+      w->dqkv, w->lddqkv, w->qkv, w->ldqkv, w->o, w->dout, w->ldo, w->lse, w->kv_heads, w->width,
+      w->spans + first, members, longest, index % w->kv_heads, w->attention,
+      tk_scratch(TK_ATTENTION_BACKWARD_SCRATCH(longest, w->width)));
 }
 
 void tk_attention_backward(float *dqkv, int64_t lddqkv, const float *qkv, int64_t ldqkv,
                            const float *o, const float *dout, int64_t ldo, const float *lse,
                            int64_t kv_heads, int64_t width, const tk_span *spans,
                            int64_t span_count, const tk_attention *attention) {
-  backward_work w = {dqkv, lddqkv, qkv, ldqkv, o, dout, ldo, lse, kv_heads, width, spans,
-                     attention};
-  tk_parallel(span_count * kv_heads, backward_task, &w);
+  int64_t *first = malloc((size_t)(span_count + 1) * sizeof(int64_t)), families = 0;
+  if (first == NULL) abort();
+  for (int64_t s = 0; s < span_count; s++)
+    if (s == 0 || spans[s].position == 0) first[families++] = s;
+  first[families] = span_count;
+  backward_work w = {dqkv, lddqkv, qkv,   ldqkv, o,     dout,     ldo, lse, kv_heads,
+                     width, spans, first, attention};
+  tk_parallel(families * kv_heads, backward_task, &w);
+  free(first);
 }

@@ -53,7 +53,8 @@ struct tk_tile;  // product.h
   KERNEL(attention_backward_block,                                                                \
          (float *dqkv, int64_t lddqkv, const float *qkv, int64_t ldqkv, const float *o,           \
           const float *dout, int64_t ldo, const float *lse, int64_t kv_heads, int64_t width,      \
-          int64_t rows, int64_t kv_head, const tk_attention *attention, float *scratch))          \
+          const tk_span *family, int64_t members, int64_t longest, int64_t kv_head,               \
+          const tk_attention *attention, float *scratch))                                         \
   KERNEL(softcap_forward_block, (float *z, float cap, int64_t count))                             \
   KERNEL(softcap_backward_block, (float *dz, const float *z, float cap, int64_t count))           \
   KERNEL(logprob_forward_row,                                                                     \

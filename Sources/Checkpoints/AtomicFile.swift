@@ -6,13 +6,18 @@ public enum AtomicFile {
   /// link, and its target is replaced; a device or a pipe is written to as it is.
   /// - Throws: ``CheckpointError``; `file` is then as it was.
   public static func write(_ text: String, to file: URL) throws(CheckpointError) {
+    try write(Array(text.utf8), to: file)
+  }
+
+  /// The same for bytes that are no text.
+  public static func write(_ bytes: [UInt8], to file: URL) throws(CheckpointError) {
     let file = file.resolvingSymlinksInPath()
-    if isSpecial(file) { return try writeAll(text, to: file, options: O_WRONLY) }
+    if isSpecial(file) { return try writeAll(bytes, to: file, options: O_WRONLY) }
     let parent = file.deletingLastPathComponent()
     try FileTree.createFolder(parent)
     let temporary = parent.appending(path: AtomicFolder.temporaryName(of: file))
     do {
-      try writeSynced(text, to: temporary)
+      try writeSynced(bytes, to: temporary)
       try FileTree.rename(temporary, to: file)
     } catch {
       unlink(temporary.path)
@@ -28,17 +33,16 @@ public enum AtomicFile {
     return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
   }
 
-  private static func writeSynced(_ text: String, to file: URL) throws(CheckpointError) {
-    try writeAll(text, to: file, options: O_WRONLY | O_CREAT | O_TRUNC, sync: true)
+  private static func writeSynced(_ bytes: [UInt8], to file: URL) throws(CheckpointError) {
+    try writeAll(bytes, to: file, options: O_WRONLY | O_CREAT | O_TRUNC, sync: true)
   }
 
   private static func writeAll(
-    _ text: String, to file: URL, options: Int32, sync: Bool = false
+    _ bytes: [UInt8], to file: URL, options: Int32, sync: Bool = false
   ) throws(CheckpointError) {
     let descriptor = open(file.path, options | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .system("create", file.path) }
     defer { close(descriptor) }
-    let bytes = Array(text.utf8)
     var offset = 0
     while offset < bytes.count {
       let written = bytes.withUnsafeBytes { bytes in

@@ -1,11 +1,12 @@
 import Foundation
 import JSON
+import Metrics
 
 /// The folder of one run, and the lock that keeps a second process out of it.
 ///
 /// ```
 /// runs/<name>/
-///   config.yaml  metrics.jsonl  detections.jsonl
+///   config.yaml  metrics.jsonl  detections.jsonl  events.out.tfevents.*
 ///   rollouts/step-000012.jsonl
 ///   checkpoints/step-000050/  checkpoints/latest
 ///   failures/
@@ -73,6 +74,23 @@ public final class RunFolder: Sendable {
     rollouts.appending(path: Self.stepName(step) + ".jsonl")
   }
 
+  /// The steps whose completions are there, in order.
+  public var recordedSteps: [Int] {
+    FileTree.names(in: rollouts).filter { $0.hasSuffix(".jsonl") }.compactMap(Self.step).sorted()
+  }
+
+  /// Whether a process is training into this run.
+  public var isBeingWritten: Bool {
+    var status = stat()
+    guard stat(folder.appending(path: FileLock.name).path, &status) == 0,
+      let locks = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
+    else { return false }
+    // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"; asking the lock itself would take it.
+    return locks.split(separator: "\n").contains { line in
+      line.contains("FLOCK") && line.contains(":\(status.st_ino) ")
+    }
+  }
+
   /// `step-000012`: what records and checkpoints of a step are called.
   public static func stepName(_ step: Int) -> String {
     let digits = String(step)
@@ -90,8 +108,9 @@ public final class RunFolder: Sendable {
   // MARK: Resuming
 
   /// Moves what the run recorded after `step` to `superseded/resume-001/` (or the next number):
-  /// rollouts, failures and checkpoints of later steps, and later lines of `metrics.jsonl` and
-  /// `detections.jsonl`, so that the resumed run's files equal those of an uninterrupted one.
+  /// rollouts, failures and checkpoints of later steps, and later lines of `metrics.jsonl`, of
+  /// `detections.jsonl` and of event files, so that the resumed run's files equal those of an
+  /// uninterrupted one.
   ///
   /// - Parameter step: the last step that the checkpoint to resume from has seen.
   /// - Returns: the folder with what was moved; `nil` where there was nothing.
@@ -113,6 +132,7 @@ public final class RunFolder: Sendable {
     for file in [metrics, detections] {
       try supersedeLines(of: file, after: step, into: superseded)
     }
+    try supersedeEvents(after: step, into: superseded)
     try checkpoints().pointToLast()
     return FileTree.isFolder(superseded) ? superseded : nil
   }
@@ -130,6 +150,17 @@ public final class RunFolder: Sendable {
     guard !moved.isEmpty else { return }
     try AtomicFile.write(moved, to: superseded.appending(path: file.lastPathComponent))
     try AtomicFile.write(kept, to: file)
+  }
+
+  private func supersedeEvents(after step: Int, into superseded: URL) throws {
+    for file in EventFile.files(in: folder) {
+      let bytes = Array(try FileBytes(of: file).bytes)
+      let (kept, later) = EventFile.split(bytes, after: step)
+      if !later.isEmpty {
+        try AtomicFile.write(later, to: superseded.appending(path: file.lastPathComponent))
+      }
+      if kept.count < bytes.count { try AtomicFile.write(kept, to: file) }
+    }
   }
 
   /// The step in a name such as `step-000012.jsonl` or `step-000012`.

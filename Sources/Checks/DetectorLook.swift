@@ -86,11 +86,11 @@ struct DetectorLook {
     }
     if wants(needs.logits, .gradients, .update) {
       let hasChange = wants(needs.logitChange, .update)
-      let number = trimmed ? min(needs.rows, logits.count) : needs.rows > 0 ? min(needs.rows, logits.count) : logits.count
-      seen.logits = logits.prefix(number).enumerated().map { index, row in
+      let number = trimmed || needs.rows > 0 ? needs.rows : logits.count
+      let trained = tokens.mask.indices.filter { tokens.mask[$0] != 0 }
+      seen.logits = zip(logits, trained).prefix(number).map { row, t in
         LogitRow(
-          token: Int32(index % max(row.row.count, 1)), index: index,
-          advantage: index < tokens.count ? tokens.advantages[index] : 1,
+          token: Int32(t % max(row.row.count, 1)), index: t, advantage: tokens.advantages[t],
           logits: memory.view(row.row), change: hasChange ? memory.view(row.change) : nil)
       }
     }

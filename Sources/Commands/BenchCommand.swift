@@ -21,7 +21,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A model's folder, of which config.json says the shape.") var model: String?
   @Option(
     help:
-      "What to measure: train, generate, prefill, products, interventions, detectors; separated by commas."
+      """
+      What to measure: train, generate, prefill, step, products, interventions, detectors; separated \
+      by commas.
+      """
   )
   var what = "train,generate,prefill"
   @Option(help: "Sequences at a time; several, separated by commas.") var batch = "8"
@@ -80,7 +83,8 @@ struct BenchCommand: ParsableCommand {
     let (works, batches) = (try works(), try batches())
     for (name, configuration) in try models() {
       let tasks = works.flatMap { work in
-        batches.map { BenchTask(work: work, batch: $0, tokens: tokens) }
+        work == .step
+          ? [.step] : batches.map { BenchTask(work: work, batch: $0, tokens: tokens) }
       }
       try bench.measure(name, configuration, tasks)
     }
@@ -136,7 +140,8 @@ struct BenchCommand: ParsableCommand {
       guard let work = BenchTask.Work(rawValue: name) else {
         throw ValidationError(
           """
-          --what has '\(name)'; known are train, generate, prefill, products, interventions, detectors
+          --what has '\(name)'; known are train, generate, prefill, step, products, interventions, \
+          detectors
           """)
       }
       return work

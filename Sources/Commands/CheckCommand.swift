@@ -18,7 +18,8 @@ struct CheckCommand: ParsableCommand {
       """,
     subcommands: [
       Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
-      DetectorsCheck.self, Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self, CheckPlugin.self,
+      DetectorsCheck.self, Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self,
+      CheckPlugin.self,
     ])
 
   struct Output: ParsableArguments {
@@ -144,6 +145,8 @@ struct CheckCommand: ParsableCommand {
     @Option(help: "NAME[:key=value,...], or the path of a library.") var verifier: String
     @Option(name: .customLong("plugins"), help: "A further folder to look in; repeatable.")
     var folders: [String] = []
+    @Flag(help: "Run programs with limits alone where no sandbox can be had.")
+    var allowUnsandboxed = false
 
     /// Makes the verifier with one of its keys set, unless the user has set it.
     func make(_ key: String, _ value: String?) throws -> ResolvedVerifier {
@@ -152,7 +155,7 @@ struct CheckCommand: ParsableCommand {
         request.configuration = .object([.init(key, .string(value))])
       }
       return try PluginCatalog(searchPath: folders + PluginCatalog.standardSearchPath())
-        .verifier(request)
+        .verifier(request, PluginSurroundings(allowsUnsandboxed: allowUnsandboxed))
     }
 
     /// Makes the verifier so that what it is shown is the answer, where it has such a setting.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Checks
+import Detectors
 import EntropyControl
+import Foundation
 import JSON
 import PluginHost
 
@@ -17,22 +19,32 @@ struct CheckPlugin: ParsableCommand {
   @Argument(help: "PATH or NAME, with :key=value,... behind it.") var plugin: String
   @Option(name: .customLong("plugins"), help: "A further folder to look in; repeatable.")
   var folders: [String] = []
+  @Option(help: "A file of rows, for environments whose tasks are rows.") var data: String?
+  @Flag(help: "Run programs with limits alone where no sandbox can be had.")
+  var allowUnsandboxed = false
   @OptionGroup var output: CheckCommand.Output
 
   func run() throws {
+    let rows = try data.map { path in
+      try JSONLines(of: URL(filePath: path)).texts.map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
     try output.finish {
-      do throws(PluginHostError) { return try report() } catch { throw CheckError("\(error)") }
+      do throws(PluginHostError) { return try report(rows: rows ?? []) } catch {
+        throw CheckError("\(error)")
+      }
     }
   }
 
-  private func report() throws(PluginHostError) -> CheckReport {
+  private func report(rows: [String]) throws(PluginHostError) -> CheckReport {
     let request = try PluginRequest(parsing: plugin)
     let searchPath = folders + PluginCatalog.standardSearchPath()
     var report = CheckReport(what: "plugin")
     for info in try PluginCatalog(searchPath: searchPath).describe(request.name) {
       var request = request
       request.name = info.id
-      let subject = PluginUnderCheck(info: info, configuration: try info.resolve(request))
+      let subject = PluginUnderCheck(
+        info: info, configuration: try info.resolve(request), rows: rows,
+        allowsUnsandboxed: allowUnsandboxed)
       report = subject.check(into: report)
     }
     return report
@@ -43,6 +55,8 @@ struct CheckPlugin: ParsableCommand {
 private struct PluginUnderCheck {
   let info: PluginInfo
   let configuration: JSONLiteral
+  let rows: [String]
+  let allowsUnsandboxed: Bool
 
   /// The plugin's library alone.
   private var catalog: PluginCatalog { PluginCatalog(searchPath: info.path.map { [$0] } ?? []) }
@@ -54,7 +68,7 @@ private struct PluginUnderCheck {
     }
     // What a plugin logs while it is checked would break up the report.
     func surroundings(_ seed: UInt64) -> PluginSurroundings {
-      PluginSurroundings(seed: seed) { _, _, _ in }
+      PluginSurroundings(seed: seed, allowsUnsandboxed: allowsUnsandboxed) { _, _, _ in }
     }
     switch PluginKind(table: info.kind) {
     case .entropy:
@@ -71,7 +85,22 @@ private struct PluginUnderCheck {
         try library.verifier(request(keys), surroundings(0)).verifier
       }
       return checkVerifier(subject, into: report, say: Console.report)
-    case .detector, .prompts, nil:
+    case .environment:
+      let subject = EnvironmentSubject(
+        name: info.name, describe: describe, defaults: info.defaults, configuration: configuration,
+        rows: rows
+      ) { keys in
+        try library.environment(request(keys), surroundings(0)).environment
+      }
+      return checkEnvironment(subject, into: report, say: Console.report)
+    case .detector:
+      let subject = DetectorSubject(
+        name: info.name, describe: describe, defaults: info.defaults, configuration: configuration
+      ) { keys, seed in
+        try library.detector(request(keys), surroundings(seed)).detector
+      }
+      return checkDetector(subject, into: report, say: Console.report)
+    case .prompts, nil:
       var report = report
       report.skip(
         info.name, why: "'\(info.kind)' is a kind of plugin that this temper has no checks for")

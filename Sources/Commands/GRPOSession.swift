@@ -94,7 +94,7 @@ final class GRPOSession {
     var detections = DetectionNotes()
     run = TrainingRun(
       trainer: trainer, folder: folder,
-      display: console, saveEvery: configuration.run.saveEvery,
+      display: configuration.run.recorders(console, in: folder), saveEvery: configuration.run.saveEvery,
       keeping: configuration.run.keepCheckpoints,
       writeModel: { [model] in try model.write(to: $0, as: .float32) },
       onStep: { [progress] report in
@@ -123,7 +123,9 @@ final class GRPOSession {
     defer { progress.finish() }
     if let evaluation, try !evaluation.resume() {
       let metrics = try evaluation.evaluate(step: 0)
-      try JSONLinesRecorder(appendingTo: folder.metrics).record(metrics, step: 0)
+      try configuration.run.recorders(
+        JSONLinesRecorder(appendingTo: folder.metrics), in: folder
+      ).record(metrics, step: 0)
       try trainer.look(.evaluation, step: 0, metrics: metrics)
     }
     try RunEnding(

@@ -65,6 +65,7 @@ extension PluginKind {
     case .verifier: "verifier"
     case .entropy: "entropy"
     case .prompts: "prompt-pool"
+    case .environment: "environment"
     case .detector: "detector"
     }
   }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import JSON
+import Metrics
 import Training
 
 /// How a run that trains is carried out and how it ends, the same for every command.
@@ -56,6 +57,14 @@ struct RunEnding {
       Console.note("stopped after step \(step); go on with: \(goOn)")
     }
     if json { Console.report(result.serialized()) }
+  }
+}
+
+extension RunConfiguration {
+  /// A recorder, and the event file beside it where the run keeps one.
+  func recorders(_ recorder: any MetricRecorder, in folder: RunFolder) -> any MetricRecorder {
+    guard tensorBoard else { return recorder }
+    return RecorderGroup([recorder, TensorBoardRecorder(in: folder.folder)])
   }
 }
 

@@ -90,8 +90,9 @@ struct SFT: ParsableCommand {
     defer { progress.finish() }
     let run = TrainingRun(
       trainer: trainer, folder: folder,
-      display: ConsoleRecorder(
-        progress, showing: ["sft/loss", "optimizer/grad_norm", "time/step"]),
+      display: configuration.run.recorders(
+        ConsoleRecorder(progress, showing: ["sft/loss", "optimizer/grad_norm", "time/step"]),
+        in: folder),
       saveEvery: configuration.run.saveEvery, keeping: configuration.run.keepCheckpoints,
       writeModel: { try model.write(to: $0, as: .float32) },
       onRefusal: { progress.message("temper: \($0)") })

@@ -16,7 +16,9 @@ public struct TemperCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
-      ArenaCommand.self, Inspect.self, PluginsCommand.self, CheckCommand.self, BenchCommand.self,
+      ArenaCommand.self, Play.self, Report.self, Inspect.self, PluginsCommand.self,
+      CheckCommand.self,
+      BenchCommand.self,
       Doctor.self,
     ])
 

@@ -57,18 +57,18 @@ public struct CountdownTask: GeneratedTask {
     """
   }
 
-  struct Drawn: Equatable {
-    let numbers: [Int]
-    let target: Int
-    let solution: String
+  public struct Drawn: Equatable, Sendable {
+    public let numbers: [Int]
+    public let target: Int
+    public let solution: String
   }
 
   /// Attempts that a draw has to reach a whole number in range.
   private static let attempts = 1000
 
   /// The row number `index`: numbers joined at random until one value is left, again and again
-  /// until it is a target.
-  func draw(_ index: Int) -> Drawn? {
+  /// until it is a target; `nil` where a thousand times do not give one.
+  public func draw(_ index: Int) -> Drawn? {
     let count = counts.lowerBound + random.integer(below: counts.count, index, 0, 0)
     let numbers = (0..<count).map { 1 + random.integer(below: largest, index, 0, 1 + $0) }
     for attempt in 1...Self.attempts {

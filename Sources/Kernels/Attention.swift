@@ -61,7 +61,8 @@ public enum Attention {
     }
   }
 
-  /// The gradient of whole sequences: each span is one, from position 0 on.
+  /// The gradient of whole sequences: a span from position 0 on, and behind it those that each go
+  /// on from its end, as completions of one prompt do.
   ///
   /// Dao et al. 2022, "FlashAttention" (arXiv:2205.14135): probabilities are recomputed from `lse`,
   /// block by block.
@@ -88,8 +89,12 @@ public enum Attention {
     check(dQueryKeyValue, columns: columns, rows: rows, "gradient of queries, keys and values")
     check(lse: lse, rows: rows, options)
     spans.check(rows: rows)
+    var end = 0
     for span in spans {
-      precondition(span.position == 0, "a sequence from position \(span.position) on")
+      precondition(
+        span.position == 0 || span.position == end,
+        "a sequence from position \(span.position) on, behind one of \(end)")
+      if span.position == 0 { end = span.rows }
     }
     withUnsafePointer(to: code) { code in
       spans.withKernelSpans { spans, count in

@@ -19,7 +19,8 @@ struct HeadInput {
     model.norm(selected, model.finalNorm, into: normed, scale: scale)
   }
 
-  /// Through the final norm, back to where the rows came from; other rows become zero.
+  /// Through the final norm, back to where the rows came from, which may be the same row for
+  /// several; other rows become zero.
   func backward(_ dNormed: Matrix, _ model: Transformer, into gradient: Matrix) {
     let dSelected = model.workspace.matrix("dHeadRows", rows.count, dNormed.columns)
     dSelected.zero()
@@ -28,8 +29,10 @@ struct HeadInput {
       adding: dSelected)
     gradient.zero()
     for (index, row) in rows.enumerated() {
-      (gradient.base + row * gradient.stride).update(
-        from: dSelected.base + index * dSelected.stride, count: gradient.columns)
+      let (sum, part) = (
+        gradient.base + row * gradient.stride, dSelected.base + index * dSelected.stride
+      )
+      for column in 0..<gradient.columns { sum[column] += part[column] }
     }
   }
 }

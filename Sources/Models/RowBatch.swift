@@ -11,6 +11,9 @@ public struct RowBatch {
   public var positions: [Int32] = []
   /// Which rows belong together and where their keys and values live.
   public var spans: [Span] = []
+  /// Rows whose keys and values a page of another sequence holds as well: the end of a shared
+  /// prompt, in the page that a completion goes on in.
+  public var echoes: [Span] = []
 
   public init() {}
 

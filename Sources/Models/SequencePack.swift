@@ -3,7 +3,8 @@ import Kernels
 /// Whole sequences, packed end to end without padding, and the tokens of them that are scored.
 ///
 /// A sequence of `n` ids makes `n - 1` rows: row `t` predicts id `t + 1`, and the last id predicts
-/// nothing. Pages of keys and values are numbered from 0 in the order of the sequences.
+/// nothing. Completions of one prompt share its rows: it runs forward and backward once. Pages of
+/// keys and values are numbered from 0 in the order of the sequences.
 public struct SequencePack {
   public private(set) var batch = RowBatch()
   /// The rows whose next id is scored, in order.
@@ -32,13 +33,47 @@ public struct SequencePack {
     scoredSequences += repeatElement(sequenceCount - 1, count: completion.count)
   }
 
+  /// Appends a sequence for each of `completions` behind the rows of one prompt.
+  public mutating func append(prompt: [Int32], completions: [[Int32]]) {
+    guard completions.count > 1 else {
+      if let only = completions.first { append(prompt: prompt, completion: only) }
+      return
+    }
+    precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
+    let pageSize = KeyValuePages.pageSize
+    let firstRow = batch.count
+    let shared = takePages(forKeys: prompt.count)
+    batch.append(prompt, position: 0, table: shared)
+    let full = prompt.count / pageSize
+    for completion in completions {
+      let rows = completion.dropLast()
+      scoredSequences += repeatElement(sequenceCount, count: completion.count)
+      sequenceCount += 1
+      targets += completion
+      if !completion.isEmpty { scoredRows.append(firstRow + prompt.count - 1) }
+      guard !rows.isEmpty else { continue }
+      scoredRows += batch.count..<batch.count + rows.count
+      let rest = prompt.count % pageSize
+      let table = shared[..<full] + takePages(forKeys: rest + rows.count)
+      batch.append(rows, position: prompt.count, table: Array(table))
+      guard rest > 0 else { continue }
+      batch.echoes.append(
+        Span(
+          firstRow: firstRow + prompt.count - rest, rows: rest, position: prompt.count - rest,
+          table: Array(table)))
+    }
+  }
+
   /// Appends a sequence whose every id is a row, none of them scored.
   public mutating func appendRows(_ ids: [Int32], rotary: [Int32]? = nil) {
-    let pages = (ids.count + KeyValuePages.pageSize - 1) / KeyValuePages.pageSize
-    let table = (pageCount..<pageCount + pages).map(Int32.init)
-    pageCount += pages
     sequenceCount += 1
-    batch.append(ids, position: 0, table: table, rotary: rotary)
+    batch.append(ids, position: 0, table: takePages(forKeys: ids.count), rotary: rotary)
+  }
+
+  private mutating func takePages(forKeys keys: Int) -> [Int32] {
+    let pages = (keys + KeyValuePages.pageSize - 1) / KeyValuePages.pageSize
+    defer { pageCount += pages }
+    return (pageCount..<pageCount + pages).map(Int32.init)
   }
 }
 

@@ -7,7 +7,7 @@ extension Transformer {
   ///
   /// - Parameters:
   ///   - gradient: `[R, H]`, turned in place into the gradient of the embedded input.
-  ///   - batch: whole sequences from position 0 on.
+  ///   - batch: whole sequences, some perhaps behind one prompt.
   func backward(_ gradient: Matrix, _ batch: RowBatch, pages: KeyValuePages, tape: Tape) {
     precondition(tape.kind != .none, "this pass kept nothing to go back on")
     for layer in blocks.indices.reversed() {

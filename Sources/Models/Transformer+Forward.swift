@@ -44,7 +44,7 @@ extension Transformer {
     let keys = a.queryKeyValue.columns(c.queryWidth..<c.queryWidth + c.keyValueWidth)
     let values = a.queryKeyValue.columns(
       c.queryWidth + c.keyValueWidth..<c.queryWidth + 2 * c.keyValueWidth)
-    pages.write(keys: keys, values: values, spans: batch.spans)
+    pages.write(keys: keys, values: values, spans: batch.spans + batch.echoes)
     Attention.forward(
       queries: a.queryKeyValue.columns(0..<c.queryWidth), pages: pages, spans: batch.spans,
       attentionOptions(layer), into: a.attention, lse: a.attentionLse)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Curves over one axis, as a picture inside a page. A series may have a band around it.
+/// Curves over one axis, as a picture inside a page. A series may have a band around it, and the
+/// axis marks.
 public struct LineChart {
   public struct Point: Sendable, Equatable {
     public let x, y: Double
@@ -18,82 +19,80 @@ public struct LineChart {
     public init(_ name: String, _ points: [Point]) { (self.name, self.points) = (name, points) }
   }
 
+  /// A place on the axis at which something happened.
+  public struct Mark: Sendable, Equatable {
+    public let x: Double
+    public let label: String
+    /// Whether it is drawn as one that needs attention.
+    public let isGrave: Bool
+
+    public init(x: Double, label: String, isGrave: Bool = false) {
+      (self.x, self.label, self.isGrave) = (x, label, isGrave)
+    }
+  }
+
+  /// How much room a chart takes.
+  public enum Size: Sendable {
+    /// The width of a page.
+    case wide
+    /// One of several beside each other.
+    case small
+
+    fileprivate var extent: (width: Double, height: Double) {
+      switch self {
+      case .wide: (900, 300)
+      case .small: (420, 190)
+      }
+    }
+  }
+
   public let title: String
   public let xLabel: String
   public let series: [Series]
+  public var marks: [Mark] = []
+  public var size = Size.wide
+  /// Whether 0 is on the vertical axis whatever the values are.
+  public var showsZero = true
+  /// What stands behind the title, in smaller letters.
+  public var note = ""
 
   public init(title: String, xLabel: String, series: [Series]) {
     (self.title, self.xLabel, self.series) = (title, xLabel, series)
   }
 
-  private static let size = (width: 900.0, height: 300.0)
   private static let margin = (left: 52.0, right: 8.0, top: 8.0, bottom: 34.0)
-  private static let colors = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#8c510a",
-  ]
 
-  /// The color of series `index`: those of Okabe and Ito, which the colour-blind can tell apart.
-  public static func color(_ index: Int) -> String { colors[index % colors.count] }
+  /// The color of series `index`: those of Okabe and Ito, which the colour-blind can tell apart,
+  /// lighter on a dark page. ``Page`` defines them.
+  public static func color(_ index: Int) -> String { "var(--series-\(index % Page.seriesCount))" }
 
   /// A `figure` with caption, picture and legend.
   public var html: String {
     let points = series.flatMap(\.points).filter { $0.y.isFinite }
-    guard !points.isEmpty else {
-      return "<figure><figcaption>\(escaped(title))</figcaption><p>no values</p></figure>"
-    }
-    let x = Axis(points.map(\.x), length: Self.size.width - Self.margin.left - Self.margin.right)
+    let caption =
+      "<figcaption>\(escaped(title))"
+      + (note.isEmpty ? "" : " <small>\(escaped(note))</small>") + "</figcaption>"
+    guard !points.isEmpty else { return "<figure>\(caption)<p>no values</p></figure>" }
+    let extent = size.extent
+    let values = points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }.filter(\.isFinite)
+    let x = Axis(
+      (points.map(\.x) + marks.map(\.x)).filter(\.isFinite),
+      length: extent.width - Self.margin.left - Self.margin.right, isTight: size == .small)
     let y = Axis(
-      points.flatMap { [$0.y, $0.low ?? $0.y, $0.high ?? $0.y] }.filter(\.isFinite) + [0],
-      length: Self.size.height - Self.margin.top - Self.margin.bottom)
-    func place(_ px: Double, _ py: Double) -> String {
-      let left = Self.margin.left + x.offset(px)
-      let top = Self.size.height - Self.margin.bottom - y.offset(py)
-      return String(format: "%.1f,%.1f", left, top)
-    }
-    let curves = series.enumerated().map { index, series in
-      let known = series.points.filter { $0.y.isFinite }
-      let color = Self.color(index)
-      let line = known.map { place($0.x, $0.y) }.joined(separator: " ")
-      let banded = known.filter { $0.low?.isFinite == true && $0.high?.isFinite == true }
-      let band =
-        banded.map { place($0.x, $0.high!) } + banded.reversed().map { place($0.x, $0.low!) }
-      return
-        (banded.isEmpty
-        ? ""
-        : "<polygon points=\"\(band.joined(separator: " "))\" fill=\"\(color)\" opacity=\"0.15\"/>")
-        + "<polyline points=\"\(line)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\"/>"
-    }
+      showsZero ? values + [0] : values,
+      length: extent.height - Self.margin.top - Self.margin.bottom)
+    let frame = Frame(extent: extent, margin: Self.margin, x: x, y: y)
+    let curves = series.enumerated().map { frame.curve($1, color: Self.color($0)) }
     return """
-      <figure><figcaption>\(escaped(title))</figcaption>
-      <svg viewBox="0 0 \(Int(Self.size.width)) \(Int(Self.size.height))" role="img" \
+      <figure>\(caption)
+      <svg viewBox="0 0 \(Int(extent.width)) \(Int(extent.height))" role="img" \
       aria-label="\(escaped(title))">
-      \(grid(x, y))
-      \(curves.joined(separator: "\n"))
+      \(frame.grid(xLabel))
+      \(marks.filter(\.x.isFinite).map(frame.line).joined())\(curves.joined(separator: "\n"))
       </svg>
       \(legend)
       </figure>
       """
-  }
-
-  private func grid(_ x: Axis, _ y: Axis) -> String {
-    let bottom = Self.size.height - Self.margin.bottom
-    let right = Self.size.width - Self.margin.right
-    let horizontal = y.ticks.map { tick in
-      let top = bottom - y.offset(tick)
-      return String(
-        format: "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#8884\"/><text x=\"%.1f\" y=\"%.1f\""
-          + " text-anchor=\"end\">%@</text>", Self.margin.left, top, right, Self.margin.left - 6,
-        top + 4, Axis.label(tick))
-    }
-    let vertical = x.ticks.map { tick in
-      String(
-        format: "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%@</text>",
-        Self.margin.left + x.offset(tick), bottom + 15, Axis.label(tick))
-    }
-    let label = String(
-      format: "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%@</text>",
-      (Self.margin.left + right) / 2, Self.size.height - 4, escaped(xLabel))
-    return (horizontal + vertical + [label]).joined(separator: "\n")
   }
 
   private var legend: String {
@@ -105,22 +104,87 @@ public struct LineChart {
   }
 }
 
+/// Where on the picture a value lies, and what is drawn there.
+private struct Frame {
+  let extent: (width: Double, height: Double)
+  let margin: (left: Double, right: Double, top: Double, bottom: Double)
+  let x, y: Axis
+
+  private var bottom: Double { extent.height - margin.bottom }
+  private var right: Double { extent.width - margin.right }
+
+  private func place(_ px: Double, _ py: Double) -> String {
+    let top = min(max(bottom - y.offset(py), -9999), 9999)
+    return String(format: "%.1f,%.1f", margin.left + x.offset(px), top)
+  }
+
+  func curve(_ series: LineChart.Series, color: String) -> String {
+    let known = series.points.filter { $0.y.isFinite }
+    let line = known.map { place($0.x, $0.y) }.joined(separator: " ")
+    let banded = known.filter { $0.low?.isFinite == true && $0.high?.isFinite == true }
+    let band =
+      banded.map { place($0.x, $0.high!) } + banded.reversed().map { place($0.x, $0.low!) }
+    let stroke = "fill=\"none\" style=\"stroke:\(color)\" stroke-width=\"1.6\""
+    let dot = known.count == 1 ? " stroke-linecap=\"round\" class=\"dot\"" : ""
+    return
+      (banded.isEmpty
+      ? ""
+      : "<polygon points=\"\(band.joined(separator: " "))\" style=\"fill:\(color)\" opacity=\"0.18\"/>")
+      + "<polyline points=\"\(known.count == 1 ? line + " " + line : line)\" \(stroke)\(dot)/>"
+  }
+
+  func line(_ mark: LineChart.Mark) -> String {
+    String(
+      format: "<path class=\"mark%@\" d=\"M%.1f %.1fV%.1f\"><title>%@</title></path>",
+      mark.isGrave ? " grave" : "", margin.left + x.offset(mark.x), margin.top, bottom,
+      escaped(mark.label))
+  }
+
+  func grid(_ xLabel: String) -> String {
+    let horizontal = y.ticks.map { tick in
+      let top = bottom - y.offset(tick)
+      return String(
+        format: "<path d=\"M%.1f %.1fH%.1f\" stroke=\"#8884\"/><text x=\"%.1f\" y=\"%.1f\""
+          + " text-anchor=\"end\">%@</text>", margin.left, top, right, margin.left - 6,
+        top + 4, Axis.label(tick))
+    }
+    let vertical = x.ticks.map { tick in
+      String(
+        format: "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%@</text>",
+        min(margin.left + x.offset(tick), right - 8), bottom + 15, Axis.label(tick))
+    }
+    let label = String(
+      format: "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%@</text>",
+      (margin.left + right) / 2, extent.height - 4, escaped(xLabel))
+    return (horizontal + vertical + [label]).joined(separator: "\n")
+  }
+}
+
 /// A linear axis with round ticks.
 private struct Axis {
   let low, high, length: Double
   let ticks: [Double]
 
-  init(_ values: [Double], length: Double) {
+  /// - Parameter isTight: let the axis end with the values rather than at a tick.
+  init(_ values: [Double], length: Double, isTight: Bool = false) {
     let least = values.min()!
     let largest = values.max()!
-    let span = largest > least ? largest - least : max(abs(largest), 1)
+    // Not below what a double can tell apart at this height.
+    let height = max(abs(least), abs(largest))
+    let span = largest - least > height * 1e-12 ? largest - least : max(height, 1)
     let rough = span / 5
     let magnitude = pow(10, floor(log10(rough)))
     let step = [1, 2, 5, 10].map { $0 * magnitude }.first { $0 >= rough } ?? rough
-    let first = Int((least / step).rounded(.down))
-    let last = max(Int((largest / step).rounded(.up)), first + 1)
-    (low, high) = (Double(first) * step, Double(last) * step)
-    ticks = (first...last).map { Double($0) * step }
+    let first = (least / step).rounded(.down)
+    let last = max((largest / step).rounded(.up), first + 1)
+    let all = stride(from: first, through: last, by: 1).map { $0 * step }
+    if isTight, largest > least {
+      (low, high) = (least, largest)
+      ticks = all.filter { $0 >= least && $0 <= largest }
+    } else {
+      (low, high) = (first * step, last * step)
+      ticks = all
+    }
     self.length = length
   }
 

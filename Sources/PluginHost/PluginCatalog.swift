@@ -73,11 +73,15 @@ public struct PluginCatalog: Sendable {
       problems: problems.map(\.description))
   }
 
-  /// What `temper plugins info` shows: the plugin of a name, or all plugins of a library that is
-  /// given by its path.
+  /// What `temper plugins info` shows: the plugin of a name, one for each kind that has it, or all
+  /// plugins of a library that is given by its path.
   public func describe(_ name: String) throws(PluginHostError) -> [PluginInfo] {
     let request = PluginRequest(name: name)
-    guard request.isPath else { return [try plugin(named: name)] }
+    guard request.isPath else {
+      let matches = plugins.filter { $0.name == name || $0.id == name }
+      let areApart = Set(matches.map(\.kind)).count == matches.count
+      return matches.count > 1 && areApart ? matches : [try plugin(named: name)]
+    }
     return try PluginLibrary(path: request.path).plugins.map(\.info)
   }
 
@@ -85,7 +89,9 @@ public struct PluginCatalog: Sendable {
   public func kind(of request: PluginRequest) throws(PluginHostError) -> PluginKind {
     let found = try describe(request.name)
     guard found.count < 2 else {
-      throw .several(path: request.path, names: found.map(\.name))
+      throw request.isPath
+        ? .several(path: request.path, names: found.map(\.name))
+        : .duplicate(name: request.name, places: found.map(\.place))
     }
     guard let info = found.first else {
       throw .malformed(path: request.path, reason: "it holds no plugin")

@@ -1,7 +1,6 @@
 import CPluginABI
 import Detectors
 import Foundation
-import JSON
 import Metrics
 import Trajectories
 
@@ -82,27 +81,5 @@ extension DetectorAction {
       default:
         throw CallFailure("it finds the action \(found.action.rawValue), which there is not")
       }
-  }
-}
-
-/// A detector that is ready, with what the run folder should remember of it.
-public struct ResolvedDetector: Sendable {
-  public let detector: any Detector
-  public let info: PluginInfo
-  /// Every key with the value that is in force.
-  public let configuration: JSONLiteral
-}
-
-extension PluginCatalog {
-  /// Makes the detector that a request names.
-  public func detector(
-    _ request: PluginRequest, _ surroundings: PluginSurroundings = PluginSurroundings()
-  ) throws(PluginHostError) -> ResolvedDetector {
-    let loaded = try plugin(for: request, kind: .detector)
-    let configuration = try loaded.info.resolve(request)
-    let instance = try PluginInstance(loaded, configuration: configuration, surroundings)
-    return ResolvedDetector(
-      detector: try PluginDetector(instance, loaded.info), info: loaded.info,
-      configuration: configuration)
   }
 }

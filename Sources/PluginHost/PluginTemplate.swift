@@ -110,15 +110,16 @@ public struct PluginTemplate: Sendable {
   private static let taken: Set = [
     "Additions", "Alarm", "AlarmSettings", "Alarms", "Any", "Array", "AttentionHead", "Bool",
     "CUSUM", "Character", "Configuration", "Data", "DetectionEvent", "Detector", "DetectorNeeds",
-    "Dictionary", "Double", "EntropyIntervention", "EntropyNeeds", "Error", "Finding", "Findings",
-    "Float", "Float16", "Frozen", "Host", "Int", "Int32", "Judgement", "Lanes", "LogitRow",
-    "MannKendall", "MovingAverage", "NoState", "Nucleus", "Observation", "Observed", "Optional",
-    "Outcomes", "PageHinkley", "Plugin", "PluginChoice", "PluginConfiguration", "PluginError",
-    "PluginState", "PromptPool", "PromptTemplate", "Result", "RewardConfiguration", "Row", "Run",
-    "Sample", "Self", "Sequence", "Set", "Shaping", "State", "Step", "String", "Substring", "Swift",
-    "Temper", "TemperPlugin", "TensorView", "Test", "Testing", "Tokenizer", "Tokens",
-    "TrainedTokens", "Trial", "Type", "UInt32", "UInt64", "UInt8", "Verifier", "Void",
-    "WantedToken", "Window",
+    "Dictionary", "Double", "EntropyIntervention", "EntropyNeeds", "Environment", "Episode",
+    "EpisodeTask", "Error", "Finding", "Findings", "Float", "Float16", "Frozen", "Host", "Int",
+    "Int32", "Judgement", "Lanes", "LogitRow", "MannKendall", "Message", "ModelTurn",
+    "MovingAverage", "NoState", "Nucleus", "Observation", "Observed", "Optional", "Outcomes",
+    "PageHinkley", "Plugin", "PluginChoice", "PluginConfiguration", "PluginError", "PluginState",
+    "PromptPool", "PromptTemplate", "Result", "RewardConfiguration", "Row", "Run", "Sample",
+    "SeededRandom", "Self", "Sequence", "Set", "Shaping", "State", "Step", "String", "Substring",
+    "Swift", "Task", "Temper", "TemperPlugin", "TensorView", "Test", "Testing", "Tokenizer",
+    "Tokens", "Tool", "ToolCall", "TrainedTokens", "Transition", "Trial", "Type", "UInt32",
+    "UInt64", "UInt8", "Verifier", "Void", "WantedToken", "Window", "World",
   ]
 }
 
@@ -129,6 +130,7 @@ extension PluginKind {
     case .verifier: "short-answer"
     case .entropy: "entropy-floor"
     case .prompts: "two-wordings"
+    case .environment: "higher-lower"
     case .detector: "loss-jump"
     }
   }

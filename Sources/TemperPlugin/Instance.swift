@@ -18,6 +18,7 @@ enum PluginKind {
   case verifier(any Verifier.Type)
   case entropy(any EntropyIntervention.Type)
   case prompts(any PromptPool.Type)
+  case environment(any Environment.Type)
   case detector(any Detector.Type)
 
   /// `nil` for a type that is a ``Plugin`` and nothing more.
@@ -28,6 +29,8 @@ enum PluginKind {
       self = .entropy(type)
     } else if let type = type as? any PromptPool.Type {
       self = .prompts(type)
+    } else if let type = type as? any Environment.Type {
+      self = .environment(type)
     } else if let type = type as? any Detector.Type {
       self = .detector(type)
     } else {
@@ -40,6 +43,7 @@ enum PluginKind {
     case .verifier: TEMPER_VERIFIER
     case .entropy: TEMPER_ENTROPY
     case .prompts: TEMPER_PROMPTS
+    case .environment: TEMPER_ENVIRONMENT
     case .detector: TEMPER_DETECTOR
     }
   }
@@ -49,6 +53,7 @@ enum PluginKind {
     case (.verifier, TEMPER_VERIFIER): UnsafeRawPointer(verifierTable)
     case (.entropy, TEMPER_ENTROPY): UnsafeRawPointer(entropyTable)
     case (.prompts, TEMPER_PROMPTS): UnsafeRawPointer(promptsTable)
+    case (.environment, TEMPER_ENVIRONMENT): UnsafeRawPointer(environmentTable)
     case (.detector, TEMPER_DETECTOR): UnsafeRawPointer(detectorTable)
     case (.entropy(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
     case (.detector(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
@@ -61,6 +66,7 @@ enum PluginKind {
     case .verifier(let type): try VerifierInstance(type, configuration, host)
     case .entropy(let type): try makeInstance(of: type, configuration, host)
     case .prompts(let type): try PromptPoolInstance(type, configuration, host)
+    case .environment(let type): try makeInstance(of: type, configuration, host)
     case .detector(let type): try makeInstance(of: type, configuration, host)
     }
   }
@@ -70,6 +76,12 @@ private func makeInstance<P: EntropyIntervention>(
   of type: P.Type, _ configuration: Data, _ host: Host
 ) throws -> Instance {
   EntropyInstanceOf(try P(.decoded(from: configuration), host: host))
+}
+
+private func makeInstance<P: Environment>(
+  of type: P.Type, _ configuration: Data, _ host: Host
+) throws -> Instance {
+  EnvironmentInstanceOf(try P(.decoded(from: configuration), host: host))
 }
 
 private func makeInstance<P: Detector>(

@@ -22,20 +22,25 @@ public struct Sample {
   /// - Returns: `nil` where the row has no such member.
   /// - Throws: ``PluginError`` where the member is neither, or the row is no JSON object.
   public func field(_ key: String) throws -> String? {
-    let decoder = JSONDecoder()
-    decoder.userInfo = [RowField.key: key]
-    do {
-      return try decoder.decode(RowField.self, from: Data(sample.pointee.row.bytes)).text
-    } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
-      throw PluginError.invalidInput("the row's '\(key)' is neither a string nor a number")
-    } catch {
-      throw PluginError.invalidInput("the task row is not a JSON object")
-    }
+    try rowField(key, of: Data(sample.pointee.row.bytes))
   }
 
   /// The whole row, decoded.
   public func row<Row: Decodable>(as type: Row.Type) throws -> Row {
     try JSONDecoder().decode(type, from: Data(sample.pointee.row.bytes))
+  }
+}
+
+/// The member `key` of a row as text; see ``Sample/field(_:)``.
+func rowField(_ key: String, of row: Data) throws -> String? {
+  let decoder = JSONDecoder()
+  decoder.userInfo = [RowField.key: key]
+  do {
+    return try decoder.decode(RowField.self, from: row).text
+  } catch DecodingError.typeMismatch(_, let context) where !context.codingPath.isEmpty {
+    throw PluginError.invalidInput("the row's '\(key)' is neither a string nor a number")
+  } catch {
+    throw PluginError.invalidInput("the task row is not a JSON object")
   }
 }
 

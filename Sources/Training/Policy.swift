@@ -62,8 +62,10 @@ public final class Policy {
     var report = GradientReport()
     for sequences in microBatches(of: taught, batch) {
       let columns = sequences.flatMap { batch.range($0) }
+      var watch = Stopwatch()
       let pass =
         kept?.sequences == sequences ? kept!.pass : forward(sequences, of: batch)
+      report.forwardSeconds += watch.lap()
       let scores = try naming(sequences) {
         try pass.backward(
           dLogprob: columns.map { result.dLogprob[$0] },
@@ -71,6 +73,7 @@ public final class Policy {
           rows: rows.flatMap { $0.loss(of: columns) },
           onLogits: { logits?.take($1, of: columns[$0]) })
       }
+      report.backwardSeconds += watch.lap()
       for (logprob, column) in zip(scores.logprobs, columns) {
         report.forwardGap = max(report.forwardGap, abs(logprob - batch.logprobs[column]))
       }
@@ -115,9 +118,13 @@ public final class Policy {
 
   func pack(_ sequences: [Int], of batch: TokenBatch) -> SequencePack {
     var pack = SequencePack()
-    for sequence in sequences {
+    var rest = sequences[...]
+    while let first = rest.first {
+      let prompt = batch.prompts[first]
+      let group = rest.prefix { batch.prompts[$0] == prompt }
       pack.append(
-        prompt: batch.prompts[sequence], completion: Array(batch.tokens[batch.range(sequence)]))
+        prompt: prompt, completions: group.map { Array(batch.tokens[batch.range($0)]) })
+      rest = rest.dropFirst(group.count)
     }
     return pack
   }
@@ -126,10 +133,13 @@ public final class Policy {
     var parts: [[Int]] = []
     var room = 0
     for sequence in sequences {
-      let tokens = batch.prompts[sequence].count + batch.range(sequence).count
+      let prompt = batch.prompts[sequence]
+      let isShared = parts.last?.last.map { batch.prompts[$0] == prompt } ?? false
+      var tokens = batch.range(sequence).count + (isShared ? 0 : prompt.count)
       if parts.isEmpty || tokens > room {
         parts.append([])
         room = memory.microBatchTokens
+        if isShared { tokens += prompt.count }
       }
       parts[parts.count - 1].append(sequence)
       room -= tokens
@@ -154,6 +164,9 @@ public struct GradientReport {
   public var forwardGap: Float = 0
   /// What rows add to the step's loss.
   public var rowLoss = 0.0
+  /// Spent in them; a forward pass that was made before is not counted again.
+  public var forwardSeconds = 0.0
+  public var backwardSeconds = 0.0
 }
 
 extension PreparedStep {

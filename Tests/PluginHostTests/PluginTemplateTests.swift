@@ -1,5 +1,7 @@
 import EntropyControl
+import Environments
 import Foundation
+import JSON
 import Testing
 import Trajectories
 import Verifiers
@@ -170,6 +172,28 @@ private func run(_ command: String, in folder: URL) throws -> String {
         #expect(user == ["1 + 1 = ?", "1 + 1 = ?\n\nEnd with 'Answer:' and your answer."])
         let scores = try ["2", "Answer: 2"].map { try pool.formScore(1, completion: $0) }
         #expect(scores == [0, 1])
+      }
+    }
+  }
+
+  @Test func anEnvironmentInSwiftAndInCPlayAlike() throws {
+    try withFolder { folder in
+      let pair = try PluginTemplate.Language.allCases.map { language in
+        let path = try build("number-game", .environment, language, in: folder)
+        return try shipped.environment(PluginRequest(parsing: "\(path):turns=2")).environment
+      }
+      for environment in pair {
+        #expect(environment.name == "number-game" && environment.world.turns == 2)
+        let episode = try environment.begin(EpisodeTask(seed: 3))
+        #expect(
+          episode.opening == [["role": "user", "content": "Find my number from 1 to 100."]])
+        #expect(try episode.expertTurn() == "50")
+        let turns = try ["hm", "0"].enumerated().map {
+          try episode.step(ModelTurn(number: $0, text: $1))
+        }
+        #expect(turns[0].isVoid && turns[0].ending == nil)
+        #expect(turns[1].ending == .outOfTurns)
+        #expect(turns[1].messages == [["role": "user", "content": "Higher."]])
       }
     }
   }

@@ -1,13 +1,23 @@
 """PyTorch with transformers as it comes, measured as `temper bench --peer` asks for.
 
 Takes the arguments of BenchTask.arguments, does the work once to warm up and once on the clock,
-and answers with one line of JSON: BenchResult.
+and answers with one line of JSON: BenchResult. A step of GRPO is a loop of its own, with a cache of
+keys and values; peer_trl.py takes that of TRL.
+
+The C allocator is told to keep memory instead of giving it back after each tensor, which makes
+PyTorch faster.
 """
 
 import argparse
 import json
+import os
 import resource
+import sys
 import time
+
+if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
+    keeping = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "-1", "MALLOC_TOP_PAD_": "67108864"}
+    os.execve(sys.executable, [sys.executable] + sys.argv, {**os.environ, **keeping})
 
 import torch
 import transformers
@@ -68,6 +78,60 @@ def prefill(config, args):
     return step
 
 
+GROUP = 8
+
+
+def grpo_step(config, args):
+    """4 prompts, 8 answers each: sample, reward, advantage, clipped objective, one update."""
+    model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6, weight_decay=0)
+    groups = args.batch // GROUP
+    prompts = torch.randint(config.vocab_size, (groups, args.prompt_tokens))
+    prompts = prompts.repeat_interleave(GROUP, 0)
+
+    def sample():
+        ids, cache, fed = prompts, None, prompts
+        for _ in range(args.new_tokens):
+            out = model(input_ids=fed, past_key_values=cache, use_cache=True, logits_to_keep=1)
+            cache = out.past_key_values
+            fed = torch.multinomial(out.logits[:, -1].softmax(-1), 1)
+            ids = torch.cat([ids, fed], 1)
+        return ids
+
+    def step():
+        parts, last = {}, time.perf_counter()
+
+        def lap(name):
+            nonlocal last
+            now = time.perf_counter()
+            parts[name], last = now - last, now
+
+        model.eval()
+        with torch.inference_mode():
+            ids = sample()
+        ids = ids.clone()
+        lap("rollout")
+        model.train()
+        reward = torch.tensor([0.0, 1.0]).repeat(args.batch // 2).view(groups, GROUP)
+        advantage = (reward - reward.mean(1, True)) / (reward.std(1, keepdim=True) + 1e-4)
+        optimizer.zero_grad()
+        kept = args.new_tokens + 1
+        logits = model(input_ids=ids, logits_to_keep=kept).logits[:, :-1]
+        logprob = logits.log_softmax(-1).gather(-1, ids[:, args.prompt_tokens:, None]).squeeze(-1)
+        ratio = (logprob - logprob.detach()).exp()
+        gain = advantage.view(-1, 1)
+        loss = -torch.min(ratio * gain, ratio.clamp(0.8, 1.28) * gain).mean()
+        lap("forward")
+        loss.backward()
+        lap("backward")
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        lap("optimizer")
+        return parts
+
+    return step
+
+
 def processor_seconds():
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
@@ -78,20 +142,24 @@ def peak_bytes():
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--measure", choices=["train", "generate", "prefill"])
+    parser.add_argument("--measure", choices=["train", "generate", "prefill", "step"])
     parser.add_argument("--model")
     for name in ["--batch", "--tokens", "--prompt-tokens", "--new-tokens", "--threads"]:
         parser.add_argument(name, type=int)
     parser.add_argument("--dtype", help="temper's; PyTorch runs in float32 whatever it is")
     args = parser.parse_args()
-
     torch.manual_seed(0)
     torch.set_num_threads(args.threads)
+    return args
+
+
+def main():
+    args = arguments()
     config = transformers.AutoConfig.from_pretrained(args.model)
-    work = {"train": training, "generate": generation, "prefill": prefill}[args.measure]
-    step = work(config, args)
+    work = {"train": training, "generate": generation, "prefill": prefill, "step": grpo_step}
+    step = work[args.measure](config, args)
     step()
     processor, begin = processor_seconds(), time.perf_counter()
     parts = step()

@@ -173,9 +173,10 @@ typedef struct tk_attention {
 void tk_attention_forward(float *o, int64_t ldo, float *lse, const float *q, int64_t ldq,
                           const tk_pages *pages, const tk_span *spans, int64_t span_count,
                           const tk_attention *attention);
-/* Gradients of whole sequences: span s is a sequence from position 0 on. q, k, v, and dq, dk, dv
- * are slices of one row of stride ld (queries, then keys, then values); o, dout [rows, heads *
- * width]; k after rotation. Overwrites dq, dk, dv. */
+/* Gradients of whole sequences: a span from position 0 on, and behind it the spans that each go on
+ * from its end: sequences that begin with the same rows. q, k, v, and dq, dk, dv are slices of one
+ * row of stride ld (queries, then keys, then values); o, dout [rows, heads * width]; k after
+ * rotation. Overwrites dq, dk, dv. */
 void tk_attention_backward(float *dqkv, int64_t lddqkv, const float *qkv, int64_t ldqkv,
                            const float *o, const float *dout, int64_t ldo, const float *lse,
                            int64_t kv_heads, int64_t width, const tk_span *spans,

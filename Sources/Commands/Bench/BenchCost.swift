@@ -31,14 +31,31 @@ struct BenchCost: Equatable {
       takeIn(batch, task.tokens, c, weightBytes)
     case .generate:
       takeIn(batch, task.promptTokens, c, weightBytes)
-      // The last token is drawn and never fed.
-      for position in task.promptTokens..<task.promptTokens + task.newTokens - 1 {
-        operations +=
-          2 * batch
-          * (c.blockProducts + c.headProducts + c.attention(position..<position + 1))
-        bytes += weightBytes * (c.blockProducts + c.headProducts)
-        bytes += 4 * batch * Double(2 * c.layerCount * c.keyValueWidth * (position + 1))
-      }
+      decode(batch, task, c, weightBytes)
+    case .step:
+      let groups = batch / Double(BenchTask.groupSize)
+      takeIn(groups, task.promptTokens, c, weightBytes)
+      decode(batch, task, c, weightBytes)
+      // A prompt is run once for its group, and its positions have no head.
+      let (prompt, whole) = (task.promptTokens, task.promptTokens + task.newTokens - 1)
+      let positions = groups * Double(prompt) + batch * Double(whole - prompt)
+      let attention = groups * c.attention(0..<prompt) + batch * c.attention(prompt..<whole)
+      let head = batch * Double(task.newTokens) * c.headProducts
+      operations += 2 * 3 * (positions * c.blockProducts + head + attention)
+      bytes += (c.blockProducts + c.headProducts) * (2 * weightBytes + 16)
+    }
+  }
+
+  /// Passes of one new token of each sequence; the last token is drawn and never fed.
+  private mutating func decode(
+    _ batch: Double, _ task: BenchTask, _ c: ModelConfiguration, _ weightBytes: Double
+  ) {
+    for position in task.promptTokens..<task.promptTokens + task.newTokens - 1 {
+      operations +=
+        2 * batch
+        * (c.blockProducts + c.headProducts + c.attention(position..<position + 1))
+      bytes += weightBytes * (c.blockProducts + c.headProducts)
+      bytes += 4 * batch * Double(2 * c.layerCount * c.keyValueWidth * (position + 1))
     }
   }
 

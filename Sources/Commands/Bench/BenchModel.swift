@@ -27,6 +27,8 @@ struct BenchModel {
     case .prefill:
       let model = try transformer(trainable: false)
       return try sampling(model, task, promptTokens: task.tokens, 1, program)
+    case .step:
+      return try step(task, program: program)
     }
   }
 

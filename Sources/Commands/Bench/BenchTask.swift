@@ -11,6 +11,9 @@ struct BenchTask: Sendable, Equatable {
     case generate
     /// The prompts alone: `batch` of `tokens`, with the logits of each one's last position.
     case prefill
+    /// A step of GRPO: ``groupSize`` answers of `newTokens` to each of `batch / groupSize` prompts of
+    /// `promptTokens`, a reward of 0 or 1 for each, one update.
+    case step
   }
 
   let work: Work
@@ -20,13 +23,24 @@ struct BenchTask: Sendable, Equatable {
   var promptTokens = 64
   var newTokens = 64
 
+  static let groupSize = 8
+
+  /// A step of four prompts of 32 tokens and eight answers of 128 to each.
+  static let step = BenchTask(
+    work: .step, batch: 4 * groupSize, tokens: 160, promptTokens: 32, newTokens: 128)
+
   /// What the rate counts: positions, or new tokens.
-  var counted: Int { batch * (work == .generate ? newTokens : tokens) }
+  var counted: Int {
+    switch work {
+    case .train, .prefill: batch * tokens
+    case .generate, .step: batch * newTokens
+    }
+  }
 
   var title: String {
     switch work {
     case .train, .prefill: "\(work.rawValue) \(batch) x \(tokens)"
-    case .generate: "\(work.rawValue) \(batch) x \(newTokens)"
+    case .generate, .step: "\(work.rawValue) \(batch) x \(newTokens)"
     }
   }
 

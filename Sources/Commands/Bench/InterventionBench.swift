@@ -5,7 +5,6 @@ import Optimizers
 import Rollouts
 import Tokenizers
 import Training
-import Trajectories
 import Verifiers
 
 /// What plugins cost that take part in a step: steps of GRPO with each of them and without, in pairs
@@ -118,28 +117,5 @@ struct InterventionBench {
     settings.rollout.sampling.maximumNewTokens = tokens
     settings.optimizer.learningRate = 0
     return settings
-  }
-}
-
-/// Different prompts of one length.
-private struct BenchPrompts: PromptSource {
-  let model: BenchModel
-  let tokens: Int
-
-  func prompts(from first: Int, count: Int, copies: Int) -> [Prompt] {
-    model.sequences(first + count, length: tokens).enumerated().dropFirst(first).map {
-      Prompt(id: "\($0)", index: $0, tokens: $1, text: "", row: "{}")
-    }
-  }
-}
-
-/// Rewards that differ within most groups.
-private struct BenchVerifier: Verifier {
-  let name = "bench"
-  func judge(_ samples: [VerifierSample]) -> [Judgement] {
-    samples.map { sample in
-      let isRight = sample.tokens.reduce(0) { $0 ^ $1 } & 1 == 0
-      return Judgement(isRight ? .right : .wrong, reward: isRight ? 1 : 0)
-    }
   }
 }

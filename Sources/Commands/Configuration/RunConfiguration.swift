@@ -13,6 +13,8 @@ struct RunConfiguration: Sendable {
   /// Steps between checkpoints.
   var saveEvery = 50
   var keepCheckpoints = 2
+  /// Whether metrics also go to an event file.
+  var tensorBoard = true
   /// Where the final model goes; nil leaves it in the last checkpoint.
   var output: String?
   var outputDType = DTypeName.float32
@@ -75,6 +77,9 @@ extension SettingsTable {
       Setting(
         "run.keep_checkpoints", path.appending(path: \.keepCheckpoints),
         help: "How many of the newest checkpoints stay."),
+      Setting(
+        "run.tensorboard", path.appending(path: \.tensorBoard),
+        help: "Also keep metrics in an event file, which TensorBoard reads."),
       Setting(
         "run.output", path.appending(path: \.output), "output",
         help: "A folder for the final model; without it the model stays in the last checkpoint."),

@@ -50,10 +50,11 @@ struct Rational: Hashable, Sendable {
   /// The value, where it is a whole number that fits a machine word.
   var int: Int? { integer?.int }
 
-  var negated: Rational { Rational(unchecked: -numerator, denominator) }
+  var negated: Rational { Rational(inLowestTerms: -numerator, denominator) }
   var magnitude: Rational { isNegative ? negated : self }
 
-  private init(unchecked numerator: BigInteger, _ denominator: BigInteger) {
+  /// - Parameter denominator: positive.
+  init(inLowestTerms numerator: BigInteger, _ denominator: BigInteger) {
     (self.numerator, self.denominator) = (numerator, denominator)
   }
 
@@ -90,9 +91,9 @@ struct Rational: Hashable, Sendable {
   func power(_ exponent: Int, _ work: Work) throws(Stop) -> Rational {
     let top = try numerator.power(exponent.magnitude, work)
     let bottom = try denominator.power(exponent.magnitude, work)
-    if exponent >= 0 { return Rational(unchecked: top, bottom) }
+    if exponent >= 0 { return Rational(inLowestTerms: top, bottom) }
     guard !top.isZero else { throw .undefined }
-    return top.isNegative ? Rational(unchecked: -bottom, -top) : Rational(unchecked: bottom, top)
+    return top.isNegative ? Rational(inLowestTerms: -bottom, -top) : Rational(inLowestTerms: bottom, top)
   }
 
   func equals(_ other: Rational, _ work: Work) throws(Stop) -> Bool {

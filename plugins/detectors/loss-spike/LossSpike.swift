@@ -61,7 +61,7 @@ struct LossSpike: Detector {
       if state.alarms.look(name, true, step: step, isCatastrophe: true, configuration.alarm) {
         findings.add(
           .rollBack(factor: configuration.rateFactor), isCritical: true,
-          "\(name) is \(value): go back to the last good state and lower the learning rate")
+          "\(name) is not finite: go back to the last good state and lower the learning rate")
       }
       return
     }

@@ -32,7 +32,7 @@ struct LogprobGap {
     (meanAbs, maxAbs) = (sizes.mean!, sizes.max()!)
     let mean = differences.mean!
     deviation = differences.map { ($0 - mean) * ($0 - mean) }.mean!.squareRoot()
-    let (p, q) = (from.map { exp($0) }, to.map { exp($0) })
+    let (p, q) = (from.map { exp(min($0, 0)) }, to.map { exp(min($0, 0)) })
     let gaps = zip(p, q).map { abs($1 - $0) }
     (meanAbsProbability, maxAbsProbability) = (gaps.mean!, gaps.max()!)
     correlation = TemperPlugin.correlation(p, q)

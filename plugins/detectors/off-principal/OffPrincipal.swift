@@ -75,10 +75,12 @@ struct OffPrincipal: Detector {
     (self.configuration, self.host) = (configuration, host)
   }
 
-  let needs = DetectorNeeds([.checkpoint], views: true)
+  /// At the first update it takes note of the weights before it, and at no other.
+  let needs = DetectorNeeds([.update, .checkpoint], views: true, every: 1 << 30)
 
   func detect(_ observation: Observation, _ state: inout State) -> Finding {
     let matrices = observation.tensors.filter(isMeant)
+    guard !state.hasBegun || observation.event == .checkpoint else { return .nothing }
     guard state.hasBegun else {
       state.hasBegun = !matrices.isEmpty
       state.followed = spread(matrices, configuration.matrices).map(Reference.init)
@@ -151,7 +153,7 @@ struct OffPrincipal: Detector {
 extension OffPrincipal.Reference {
   init(_ tensor: TensorView) {
     (name, rows, columns) = (tensor.name, tensor.shape[0], tensor.shape[1])
-    weights = Data(UnsafeRawBufferPointer(tensor.weights!))
+    weights = Data(UnsafeRawBufferPointer(tensor.previous ?? tensor.weights!))
   }
 }
 

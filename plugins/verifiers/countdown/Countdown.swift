@@ -1,3 +1,5 @@
+import Expressions
+import MathAnswers
 import TemperPlugin
 
 /// Judges an arithmetic expression that has to use given numbers and come to a target.
@@ -48,7 +50,7 @@ struct Countdown: Verifier {
     }
     do throws(ExpressionError) {
       let value = try expression.value(integerSteps: configuration.integerSteps)
-      return value == Rational(BigInteger(task.target))
+      return value == ExactNumber(task.target)
         ? .right(answer: answer) : .wrong("it does not come to \(task.target)", answer: answer)
     } catch {
       return .wrong(error.reason, answer: answer)
@@ -56,27 +58,7 @@ struct Countdown: Verifier {
   }
 }
 
-/// How often each of the given numbers may be used.
-enum NumberUse: String, PluginChoice {
-  /// Each exactly once.
-  case all
-  /// Each at most once.
-  case subset
-
-  /// What is wrong with the literals of an expression; `nil` where nothing is.
-  func fault(in literals: [String], numbers: [String]) -> String? {
-    var left = numbers
-    for literal in literals {
-      guard let index = left.firstIndex(of: literal) else {
-        return numbers.contains(literal)
-          ? "\(literal) is used too often" : "\(literal) is not among the numbers"
-      }
-      left.remove(at: index)
-    }
-    guard self == .all, let unused = left.first else { return nil }
-    return "\(unused) is not used"
-  }
-}
+extension NumberUse: PluginChoice {}
 
 /// The numbers and the target of a row.
 struct CountdownTask {

@@ -1,18 +1,20 @@
+import MathAnswers
+
 /// Why a text is no expression, or why an expression has no value.
-struct ExpressionError: Error {
-  let reason: String
+public struct ExpressionError: Error, Equatable {
+  public let reason: String
 }
 
 /// A sum, difference, product or quotient of whole numbers, read by precedence from left to right.
 ///
 /// Nothing is ever handed to an interpreter, and the work on any text is bounded: by
 /// ``maximumTokens`` and ``maximumDepth``.
-struct Expression {
-  static let maximumTokens = 64
-  static let maximumDepth = 64
+public struct Expression {
+  public static let maximumTokens = 64
+  public static let maximumDepth = 64
 
   /// The numbers of the expression, as they are written.
-  let literals: [String]
+  public let literals: [String]
   private let root: Node
 
   private indirect enum Node {
@@ -23,7 +25,7 @@ struct Expression {
   /// - Parameters:
   ///   - text: may end in `=` and the target.
   ///   - target: what a right-hand side has to be, as it is written.
-  init(_ text: String, target: Int) throws(ExpressionError) {
+  public init(_ text: String, target: Int) throws(ExpressionError) {
     let sides = text.split(separator: "=", omittingEmptySubsequences: false)
     guard sides.count <= 2 else { throw ExpressionError(reason: "there is more than one '='") }
     if sides.count == 2, sides[1].filter({ !$0.isWhitespace }) != String(target) {
@@ -104,31 +106,45 @@ struct Expression {
   }
 
   /// - Parameter integerSteps: refuse a step that gives a fraction or less than zero.
-  func value(integerSteps: Bool) throws(ExpressionError) -> Rational {
+  public func value(integerSteps: Bool = false) throws(ExpressionError) -> ExactNumber {
     try Self.value(of: root, integerSteps)
   }
 
   private static func value(
     of node: Node, _ integerSteps: Bool
-  ) throws(ExpressionError) -> Rational {
+  ) throws(ExpressionError) -> ExactNumber {
     switch node {
-    case .literal(let digits): return Rational(BigInteger(digits: digits))
+    case .literal(let digits):
+      guard let value = ExactNumber(literal: digits) else {
+        throw ExpressionError(reason: "a number is too long")
+      }
+      return value
     case .operation(let sign, let left, let right):
       let a = try value(of: left, integerSteps)
       let b = try value(of: right, integerSteps)
-      let result: Rational
-      switch sign {
-      case "+": result = a + b
-      case "-": result = a - b
-      case "*": result = a * b
-      default:
-        guard let quotient = a / b else { throw ExpressionError(reason: "it divides by zero") }
-        result = quotient
-      }
-      guard !integerSteps || result.isNaturalNumber else {
+      let result = try combine(sign, a, b)
+      guard !integerSteps || result.isWhole && !result.isNegative else {
         throw ExpressionError(reason: "a step is a fraction or below zero")
       }
       return result
+    }
+  }
+
+  private static func combine(
+    _ sign: Character, _ a: ExactNumber, _ b: ExactNumber
+  ) throws(ExpressionError) -> ExactNumber {
+    do {
+      switch sign {
+      case "+": return try a + b
+      case "-": return try a - b
+      case "*": return try a * b
+      default: return try a / b
+      }
+    } catch {
+      switch error {
+      case .divisionByZero: throw ExpressionError(reason: "it divides by zero")
+      case .tooLarge: throw ExpressionError(reason: "a step has too many digits")
+      }
     }
   }
 }
