@@ -72,7 +72,8 @@ extension DetectorAction {
     switch self {
     case .none: "do nothing"
     case .warn: "warn"
-    case .scaleRate(let factor, let steps): "scale the learning rate by \(factor) over \(steps) steps"
+    case .scaleRate(let factor, let steps):
+      "scale the learning rate by \(factor) over \(steps) steps"
     case .shorten(let factor): "shorten the update to \(factor) of it"
     case .dropSequences(let dropped): "drop \(dropped.count { $0 }) sequences"
     case .skipStep: "skip the update"

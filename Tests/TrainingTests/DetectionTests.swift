@@ -336,7 +336,8 @@ import Verifiers
     _ = try trainer.step(1)
     #expect(
       watch.detections.first?.message
-        == "step 1: script: script: it failed at the rollout: no memory of it; it is asked no more (warning)")
+        == "step 1: script: script: it failed at the rollout: no memory of it; it is asked no more (warning)"
+    )
     _ = try trainer.step(2)
     #expect(script.lookCount == 1)
     #expect(throws: DetectorError.self) {
