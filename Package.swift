@@ -61,10 +61,13 @@ let plugins =
       kind: "environments", name: "countdown",
       dependencies: ["Completions", "EmbeddedTask", "Expressions", "MathAnswers"]),
     Plugin(kind: "environments", name: "guess"),
+    Plugin(kind: "environments", name: "household", dependencies: ["Completions"]),
+    Plugin(
+      kind: "environments", name: "python", dependencies: ["Completions", "MathAnswers", "Sandbox"]),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
-    "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
+    "high-entropy-tokens", "kl-cov", "lp-reg", "simpletir", "siren", "steer",
   ].map { Plugin(kind: "entropy", name: $0) }
   + [
     "attention", "entropy", "forgetting", "gradient-spike", "length", "loss-spike", "mismatch",
@@ -181,7 +184,8 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks",
+        "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Environments", "Detectors", "Optimizers", "Checkpoints", "Metrics",
         "Trajectories", "Tensors", "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
@@ -229,7 +233,10 @@ let package = Package(
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
     tests(
       of: "Rollouts",
-      ["Environments", "Models", "Kernels", "Tensors", "Tokenizers", "Trajectories", "JSON"]),
+      [
+        "Environments", "ChatTemplates", "Models", "Kernels", "Tensors", "Tokenizers",
+        "Trajectories", "JSON",
+      ]),
     tests(
       of: "Training",
       [
@@ -251,7 +258,8 @@ let package = Package(
         "Verifiers", "Optimizers", "Trajectories", "Metrics", "EmbeddedTask", "Tensors", "JSON",
         "TestSupport",
       ]),
-    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "JSON"], exclude: ["Fixtures"]),
   ] + plugins.map(\.target),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,

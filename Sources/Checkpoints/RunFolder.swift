@@ -6,7 +6,7 @@ import Metrics
 ///
 /// ```
 /// runs/<name>/
-///   config.yaml  metrics.jsonl  detections.jsonl  events.out.tfevents.*
+///   config.yaml  metrics.jsonl  events.out.tfevents.*  detections.jsonl
 ///   rollouts/step-000012.jsonl
 ///   checkpoints/step-000050/  checkpoints/latest
 ///   failures/
@@ -139,9 +139,9 @@ public final class RunFolder: Sendable {
 
   private func supersedeLines(of file: URL, after step: Int, into superseded: URL) throws {
     guard FileManager.default.fileExists(atPath: file.path) else { return }
-    let bytes = try FileBytes(of: file)
+    let bytes = try Self.bytes(of: file)
     var (kept, moved) = ("", "")
-    for line in bytes.bytes.split(separator: UInt8(ascii: "\n")) {
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let text = String(decoding: line, as: UTF8.self)
       // A line without a step is one that a killed process did not finish.
       let recorded = (try? JSON(parsing: text))?["step"].int ?? .max
@@ -154,13 +154,18 @@ public final class RunFolder: Sendable {
 
   private func supersedeEvents(after step: Int, into superseded: URL) throws {
     for file in EventFile.files(in: folder) {
-      let bytes = Array(try FileBytes(of: file).bytes)
+      let bytes = try Self.bytes(of: file)
       let (kept, later) = EventFile.split(bytes, after: step)
       if !later.isEmpty {
         try AtomicFile.write(later, to: superseded.appending(path: file.lastPathComponent))
       }
       if kept.count < bytes.count { try AtomicFile.write(kept, to: file) }
     }
+  }
+
+  private static func bytes(of file: URL) throws -> [UInt8] {
+    let map = try FileBytes(of: file)
+    return withExtendedLifetime(map) { Array(map.bytes) }
   }
 
   /// The step in a name such as `step-000012.jsonl` or `step-000012`.

@@ -22,15 +22,7 @@ struct GRPO: ParsableCommand {
 
   /// A new run: settings resolved, folder made, nothing trained yet.
   private func begin() throws -> GRPOSession {
-    let table = GRPOConfiguration.table
-    var configuration = GRPOConfiguration()
-    for layer in SettingsArguments.Layer.allCases {
-      // A preset stands below what its own layer says, and over the layers before.
-      var alone = GRPOConfiguration()
-      try arguments.apply(layer, of: table, to: &alone)
-      if let preset = alone.preset { configuration.apply(preset) }
-      try arguments.apply(layer, of: table, to: &configuration)
-    }
+    var configuration = try GRPOConfiguration.resolved(arguments)
     configuration.data.date = configuration.data.date ?? today()
     configuration.run.name = configuration.run.name ?? defaultRunName("grpo")
     let folder = URL(filePath: configuration.run.runs).appending(path: configuration.run.name!)
@@ -48,12 +40,28 @@ struct GRPO: ParsableCommand {
   }
 }
 
+extension GRPOConfiguration {
+  /// Defaults, then presets, the file and the command line.
+  static func resolved(_ arguments: SettingsArguments) throws -> GRPOConfiguration {
+    var configuration = GRPOConfiguration()
+    for layer in SettingsArguments.Layer.allCases {
+      // A preset stands below what its own layer says, and over the layers before.
+      var alone = GRPOConfiguration()
+      try arguments.apply(layer, of: table, to: &alone)
+      if let preset = alone.preset { configuration.apply(preset) }
+      try arguments.apply(layer, of: table, to: &configuration)
+    }
+    return configuration
+  }
+}
+
 extension SettingsTable {
   /// Settings that a resumed run may change without becoming another run.
   static var changeableOnResume: Set<String> {
     [
       "run.steps", "run.threads", "run.save_every", "run.keep_checkpoints", "run.output",
-      "run.output_dtype", "run.log_columns", "run.tensorboard", "rollout.batch", "rollout.cache_mib",
+      "run.output_dtype", "run.log_columns", "run.tensorboard", "rollout.batch",
+      "rollout.cache_mib",
       "rollout.prefill_tokens", "eval.every", "eval.data", "eval.reports",
     ]
   }

@@ -31,13 +31,20 @@ final class GRPOSession {
     try given.check()
     if let threads = given.run.threads { ThreadPool.resize(threads) }
     var configuration = given
-    let verifiers = try ReadyVerifiers(
-      given.verifiers, folders: given.pluginFolders, seed: given.run.seed,
+    let environment = try ReadyEnvironment(
+      given.environment, folders: given.pluginFolders, seed: given.run.seed,
       allowsUnsandboxed: given.allowsUnsandboxed)
-    configuration.verifiers = verifiers.resolved
-    let dataset = try given.data.dataset()
-    let evaluationTasks = try given.evaluationTasks()
-    let longest = given.data.maximumPromptTokens + given.rollout.sampling.maximumNewTokens
+    if let environment { configuration.environment.plugin = environment.resolved }
+    let verifiers =
+      environment != nil && given.verifiers.isEmpty
+      ? nil
+      : try ReadyVerifiers(
+        given.verifiers, folders: given.pluginFolders, seed: given.run.seed,
+        allowsUnsandboxed: given.allowsUnsandboxed)
+    if let verifiers { configuration.verifiers = verifiers.resolved }
+    let source = try TaskSource(given, environment)
+    let evaluationTasks = try given.evaluationTasks(environment)
+    let longest = given.longestSequence
     model = try LoadedModel(
       checkpoint?.model.path ?? given.run.model, precision: given.run.dtype.precision,
       trainable: true, longestSequence: longest)
@@ -45,11 +52,9 @@ final class GRPOSession {
       try ReadyPromptPool($0, folders: given.pluginFolders, seed: given.run.seed)
     }
     configuration.promptPool = pool?.resolved
-    let prompts = try PromptSequence(
-      dataset, format: given.data.format(for: model), options: given.data.options,
-      templates: pool?.templates, seed: given.run.seed, shuffle: given.data.shuffle)
-    try configuration.check(promptCount: prompts.count)
-    given.data.note(skipped: prompts.skipped)
+    let episodes = try environment?.episodes(for: model, given.data, given.rollout)
+    let prompts = try source.prompts(given, model, templates: pool?.templates, episodes)
+    if let count = prompts.count { try configuration.check(promptCount: count) }
     let interventions = try ReadyInterventions(
       given.entropy, folders: given.pluginFolders, seed: given.run.seed,
       tokenizer: model.tokenizer)
@@ -71,7 +76,7 @@ final class GRPOSession {
       settings: settings, policy: policy,
       reference: try configuration.referencePolicy(
         settings, isNeeded: interventions.set.needsReference, longest: longest),
-      engine: engine, prompts: prompts, verifiers: verifiers.set,
+      engine: engine, prompts: prompts.source, verifiers: verifiers?.set, episodes: episodes,
       klController: configuration.klController, interventions: interventions.set,
       form: pool?.form, watch: Watch(detectors.set, settings: given.detection))
     self.trainer = trainer
@@ -135,7 +140,59 @@ final class GRPOSession {
   }
 }
 
+/// Where the tasks of a run come from, read before the model is.
+private enum TaskSource {
+  case dataset(Dataset)
+  case environment(TaskRows?)
+
+  init(_ configuration: GRPOConfiguration, _ environment: ReadyEnvironment?) throws {
+    self =
+      if let environment {
+        .environment(
+          try configuration.data.taskRows(needsRows: environment.environment.world.needsRows))
+      } else {
+        .dataset(try configuration.data.dataset())
+      }
+  }
+
+  /// The tasks as prompts, and how many there are; `nil` without end.
+  func prompts(
+    _ configuration: GRPOConfiguration, _ model: LoadedModel, templates: PromptTemplates?,
+    _ episodes: EpisodeSettings?
+  ) throws -> (source: any PromptSource, count: Int?) {
+    let data = configuration.data
+    switch self {
+    case .dataset(let dataset):
+      let prompts = try PromptSequence(
+        dataset, format: data.format(for: model), options: data.options, templates: templates,
+        seed: configuration.run.seed, shuffle: data.shuffle)
+      data.note(skipped: prompts.skipped)
+      return (prompts, prompts.count)
+    case .environment(let rows):
+      let prompts = EpisodePrompts(
+        episodes!, model.tokenizer, rows: rows, tasks: configuration.environment.tasks,
+        seed: configuration.run.seed, shuffle: data.shuffle)
+      return (prompts, prompts.count)
+    }
+  }
+}
+
 extension GRPOConfiguration {
+  /// The most tokens that the model writes behind a prompt.
+  var longestWriting: Int {
+    let turn = rollout.sampling.maximumNewTokens
+    guard environment.plugin != nil else { return turn }
+    let (tokens, isTooMany) = turn.multipliedReportingOverflow(by: rollout.maximumTurns)
+    return isTooMany ? rollout.maximumEpisodeTokens : min(tokens, rollout.maximumEpisodeTokens)
+  }
+
+  /// The most tokens of a prompt and what stands behind it.
+  var longestSequence: Int {
+    data.maximumPromptTokens
+      + (environment.plugin == nil
+        ? rollout.sampling.maximumNewTokens : rollout.maximumEpisodeTokens)
+  }
+
   /// What the trainer takes, with what only the model can say.
   func settings(endTokens: Set<Int32>) -> GRPOSettings {
     var settings = training
@@ -144,7 +201,7 @@ extension GRPOConfiguration {
     settings.rollout.sampling.endTokens = endTokens
     settings.clipIsExplicit = keepsClip
     if settings.objective.aggregation.needsNorm, settings.objective.norm == nil {
-      settings.objective.norm = Double(rollout.sampling.maximumNewTokens)
+      settings.objective.norm = Double(longestWriting)
     }
     return settings
   }

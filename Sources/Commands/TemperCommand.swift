@@ -17,9 +17,7 @@ public struct TemperCommand: ParsableCommand {
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
       ArenaCommand.self, Play.self, Report.self, Inspect.self, PluginsCommand.self,
-      CheckCommand.self,
-      BenchCommand.self,
-      Doctor.self,
+      CheckCommand.self, BenchCommand.self, Doctor.self, EnvironmentWorker.self,
     ])
 
   public init() {}

@@ -151,8 +151,6 @@ struct ScoredChunk {
 extension SequencePack {
   /// What is wrong with a scored token.
   func nonFinite(token: Int, _ what: NonFiniteScore.What = .logprob) -> NonFiniteScore {
-    let sequence = scoredSequences[token]
-    let first = scoredSequences.firstIndex(of: sequence)!
-    return NonFiniteScore(sequence: sequence, token: token - first, what)
+    NonFiniteScore(sequence: scoredSequences[token], token: scoredTokens[token], what)
   }
 }

@@ -100,7 +100,8 @@ public struct LineChart {
     let entries = series.enumerated().map { index, series in
       "<span><i style=\"background:\(Self.color(index))\"></i>\(escaped(series.name))</span>"
     }
-    return "<div class=\"legend\">\(entries.joined(separator: "\n"))</div>"
+    return
+      "<div class=\"legend\(size == .small ? " small" : "")\">\(entries.joined(separator: "\n"))</div>"
   }
 }
 
@@ -174,7 +175,9 @@ private struct Axis {
     let span = largest - least > height * 1e-12 ? largest - least : max(height, 1)
     let rough = span / 5
     let magnitude = pow(10, floor(log10(rough)))
-    let step = [1, 2, 5, 10].map { $0 * magnitude }.first { $0 >= rough } ?? rough
+    let round = [1, 2, 5, 10].map { $0 * magnitude }.first { $0 >= rough } ?? rough
+    // Steps and layers have nothing between them.
+    let step = isTight && values.allSatisfy { $0 == $0.rounded() } ? max(round, 1) : round
     let first = (least / step).rounded(.down)
     let last = max((largest / step).rounded(.up), first + 1)
     let all = stride(from: first, through: last, by: 1).map { $0 * step }

@@ -74,6 +74,7 @@ public struct Page {
     svg .mark.grave { stroke: var(--alarm); opacity: .9; } svg .dot { stroke-width: 5; }
     code, pre { font: 13px/1.45 ui-monospace, monospace; }
     .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
+    .legend.small { font-size: .8rem; }
     .legend i { display: inline-block; width: 1.2rem; height: .25rem; margin-right: .4rem; vertical-align: middle; }
     """
 }

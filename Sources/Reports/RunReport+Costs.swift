@@ -26,7 +26,7 @@ extension RunReport {
       !["time/step", "time/rollout", "time/update", "time/eval"].contains($0.name)
     }
     let rows =
-      parts.filter { $0.1 > 0 }.map { name, seconds -> [String] in
+      parts.filter { $0.1 > 0.001 * total }.map { name, seconds -> [String] in
         let curve = record["time/\(name)"]
         return [
           name, duration(seconds), share(seconds), curve.map { short($0.mean) } ?? "–",
@@ -63,7 +63,8 @@ extension RunReport {
     let legend = parts.enumerated().map { index, part in
       "<span><i style=\"background:\(LineChart.color(index))\"></i>\(escaped(part.0))</span>"
     }
-    return "<div class=\"bar\">\(pieces.joined())</div><div class=\"legend\">\(legend.joined())</div>"
+    return
+      "<div class=\"bar\">\(pieces.joined())</div><div class=\"legend\">\(legend.joined())</div>"
   }
 
   private func duration(_ seconds: Double) -> String {

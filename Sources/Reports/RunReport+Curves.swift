@@ -11,8 +11,17 @@ extension RunReport {
         "<details class=\"area\"\(place < Self.openAreas ? " open" : "") id=\"area-\(place)\">"
           + "<summary>\(escaped(area.name)) <small>\(area.curves.count)</small></summary>"
           + "<div class=\"charts\">")
-      for curve in area.curves { page.add(chart(of: curve).html) }
-      page.add("</div></details>")
+      let moving = area.curves.filter { $0.least < $0.largest || $0.lost > 0 }
+      for curve in moving { page.add(chart(of: curve).html) }
+      page.add("</div>")
+      let still = area.curves.filter { $0.count > 0 && $0.least == $0.largest && $0.lost == 0 }
+      if !still.isEmpty {
+        page.add(
+          "<p class=\"still\">The same in every step: "
+            + still.map { "<span>\(escaped($0.name)) <b>\(short($0.last))</b></span>" }.joined(
+              separator: ", ") + "</p>")
+      }
+      page.add("</details>")
     }
   }
 
@@ -42,8 +51,9 @@ extension RunReport {
     chart.showsZero = false
     chart.note =
       curve.count == 0
-      ? "" : "\(short(curve.last)) (\(short(curve.least)) to \(short(curve.largest)))"
-      + (curve.lost > 0 ? ", no number \(curve.lost) times" : "")
+      ? ""
+      : "\(short(curve.last)) (\(short(curve.least)) to \(short(curve.largest)))"
+        + (curve.lost > 0 ? ", no number \(curve.lost) times" : "")
     // A metric that came up in other steps only would have marks far from its curve.
     chart.marks = curve.count > 1 ? marks : []
     return chart

@@ -47,9 +47,9 @@ extension RunReport {
         + "\(index == 0 ? " checked" : "")>\(choice.1)</label>"
     }
     return "<div class=\"choices\">Shade tokens by \(choices.joined())</div>"
-      + "<p class=\"key by-entropy\">The darker, the more entropy the policy had there.</p>"
+      + "<p class=\"key by-entropy\">The stronger, the more entropy the policy had there.</p>"
       + "<p class=\"key by-advantage\">Blue is made likelier, orange less likely.</p>"
-      + "<p class=\"key by-logprob\">The darker, the less probable the token was.</p>"
+      + "<p class=\"key by-logprob\">The stronger, the less probable the token was.</p>"
       + "<p class=\"key by-author\">Plain is the model's, green an environment's, grey the "
       + "template's.</p>"
   }

@@ -19,7 +19,13 @@ extension RunReport {
     .bar { display: flex; height: 1.1rem; border-radius: 4px; overflow: hidden; margin: .6rem 0; }
     .bar i { display: block; }
     .settings td { text-align: left; vertical-align: top; } .settings th { text-align: left; }
-    .settings td:first-child { white-space: nowrap; }
+    .settings td { min-width: 7rem; } .settings td:first-child { white-space: nowrap; }
+    th { overflow-wrap: normal; white-space: nowrap; }
+    .still { font-size: .85rem; opacity: .8; } .still span { white-space: nowrap; }
+    @media (max-width: 32rem) {
+      th, td { padding: .2rem .35rem; }
+      .settings td { min-width: 0; } .settings td:first-child { white-space: normal; }
+    }
     .choices { position: sticky; top: 0; background: Canvas; padding: .4rem 0; display: flex; flex-wrap: wrap; gap: .2rem .9rem; z-index: 1; }
     .choices label { white-space: nowrap; } .choices input { margin: 0 .3rem 0 0; }
     .key { display: none; font-size: .85rem; opacity: .8; margin: .2rem 0; }

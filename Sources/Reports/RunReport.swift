@@ -36,7 +36,8 @@ public struct RunReport {
     (self.folder, self.about) = (folder, about)
     record = try RunRecord(folder)
     samples = RolloutSamples(
-      folder, marked: record.detections.filter(\.isCritical).map(\.step)
+      folder,
+      marked: record.detections.filter(\.isCritical).map(\.step)
         + record.detections.map(\.step))
   }
 
@@ -92,7 +93,10 @@ public struct RunReport {
         + (alarms > 0 ? tile("detections", "\(alarms)") : "") + "</div>")
     if record.broken > 0 {
       page.paragraph(
-        "\(record.broken) lines of the records were not whole, as after a kill, and are left out.")
+        record.broken == 1
+          ? "A line of the records was not whole, as after a kill, and is left out."
+          : "\(record.broken) lines of the records were not whole, as after a kill; they are left out."
+      )
     }
     page.add(
       "<nav>" + sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>" }.joined() + "</nav>")
@@ -136,8 +140,10 @@ public struct RunReport {
     page.paragraph("What differs from the defaults:")
     page.add("<div class=\"settings\">")
     page.table(
-      header: ["setting", "value", "default"], rows: changed.map { [$0.key, $0.value, $0.standard] })
-    page.add("</div><details id=\"all-settings\"><summary>All \(about.settings.count) settings</summary>")
+      header: ["setting", "value", "default"],
+      rows: changed.map { [$0.key, $0.value, $0.standard] })
+    page.add(
+      "</div><details id=\"all-settings\"><summary>All \(about.settings.count) settings</summary>")
     page.add("<div class=\"settings\">")
     page.table(header: ["setting", "value"], rows: about.settings.map { [$0.key, $0.value] })
     page.add("</div></details>")

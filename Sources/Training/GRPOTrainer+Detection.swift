@@ -26,7 +26,7 @@ extension GRPOTrainer {
       observation.show(batch, needs, rows: rows(of: place, in: batch, step: report.step)) {
         objective.coefficients(batch)
       }
-      if needs.outcomes { observation.outcomes = Outcomes(report.groups, verifiers.labels) }
+      if needs.outcomes { observation.outcomes = Outcomes(report.groups, verifiers?.labels ?? []) }
       return observation
     }
     guard case .dropSequences(let dropped) = done else { return }
@@ -219,8 +219,8 @@ extension Outcomes {
         Array(repeating: index, count: group.judgements.count)
       },
       rewards: judgements.map(\.reward), verdicts: judgements.map(\.verdict),
-      truncated: trajectories.map { $0.stop == .length },
-      lengths: trajectories.map(\.tokens.count), texts: trajectories.map(\.text),
+      truncated: trajectories.map(\.isTruncated),
+      lengths: trajectories.map(\.length), texts: trajectories.map(\.text),
       components: labels.count < 2
         ? []
         : labels.enumerated().map { index, name in

@@ -39,12 +39,15 @@ public final class GRPOTrainer {
   let reference: Policy?
   let engine: RolloutEngine
   let prompts: any PromptSource
-  let verifiers: VerifierSet
+  let verifiers: VerifierSet?
+  let episodes: EpisodeSettings?
   let schedule: LearningRateSchedule
   let overlong: OverlongShaping?
 
   /// - Parameters:
   ///   - reference: needed where the objective has a KL coefficient, or an intervention asks.
+  ///   - verifiers: who judges; an environment may do without.
+  ///   - episodes: the world that completions are rollouts through; `nil` for one turn.
   ///   - interventions: what holds the policy's entropy.
   ///   - form: rewards completions for the form that their prompt's template asks for.
   ///   - optimizer: one of the policy's parameters, where trainers share it.
@@ -53,28 +56,31 @@ public final class GRPOTrainer {
   /// - Throws: ``ObjectiveError/setting(key:value:remedy:)`` for a setting out of its range.
   public init(
     settings: GRPOSettings, policy: Policy, reference: Policy?, engine: RolloutEngine,
-    prompts: any PromptSource, verifiers: VerifierSet, klController: AdaptiveKL? = nil,
-    interventions: InterventionSet = .none, form: FormReward? = nil, optimizer: AdamW? = nil,
-    watch: Watch = Watch(.none)
+    prompts: any PromptSource, verifiers: VerifierSet?, episodes: EpisodeSettings? = nil,
+    klController: AdaptiveKL? = nil, interventions: InterventionSet = .none,
+    form: FormReward? = nil, optimizer: AdamW? = nil, watch: Watch = Watch(.none)
   ) throws(ObjectiveError) {
     try settings.objective.validate()
     try settings.advantages.validate()
     precondition(
       reference != nil || !(settings.objective.needsReference || interventions.needsReference),
       "a KL term, or an intervention that asks for it, without a reference")
+    precondition(verifiers != nil || episodes != nil, "nobody judges the completions")
     self.settings = settings
     self.policy = policy
     self.reference = reference
     self.engine = engine
     self.prompts = prompts
-    self.verifiers = verifiers
+    (self.verifiers, self.episodes) = (verifiers, episodes)
     self.klController = klController
     self.interventions = interventions
     self.watch = watch
     self.form = form
     overlong = try settings.reward.overlongBuffer.map { buffer throws(ObjectiveError) in
       try OverlongShaping(
-        limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,
+        limit: episodes?.longestWriting(settings.rollout.sampling)
+          ?? settings.rollout.sampling.maximumNewTokens,
+        buffer: buffer,
         factor: settings.reward.overlongFactor)
     }
     self.optimizer =
@@ -111,6 +117,7 @@ public final class GRPOTrainer {
     interventionSeconds = 0
     let groups = try collect(index, &report.metrics)
     report.metrics["time/rollout"] = watch.lap()
+    report.metrics["memory/rollout_mib"] = PeakMemory.lap()
     var batch = TokenBatch(packing: groups)
     if settings.reward.maskTruncated { batch.maskOverlong(in: groups) }
     if let reference {
@@ -129,6 +136,7 @@ public final class GRPOTrainer {
     }
     report.metrics.merge(updates.metrics)
     report.metrics["time/update"] = watch.lap()
+    report.metrics["memory/update_mib"] = PeakMemory.lap()
     report.metrics["time/step"] = watch.total
     if !interventions.isEmpty {
       report.metrics["time/interventions"] = interventionSeconds
@@ -161,7 +169,9 @@ public final class GRPOTrainer {
     do {
       metrics.merge(
         try undoing {
-          try refusing(report.step, batch) { try self.update(batch, position, kept, knowing: known) }
+          try refusing(report.step, batch) {
+            try self.update(batch, position, kept, knowing: known)
+          }
         })
     } catch let held as HeldUpdate {
       metrics.merge(held.metrics)

@@ -10,8 +10,8 @@ struct UpdateMetrics {
   ]
   private static let sums: Set<MetricName> = [
     .trainedTokens, "optimizer/skipped_empty", "optimizer/skipped_tied",
-    "optimizer/skipped_detector", "time/prepare",
-    "time/forward", "time/backward", "time/optimizer",
+    "optimizer/skipped_detector", "time/prepare", "time/forward", "time/backward",
+    "time/optimizer",
   ]
   private var means = MeanMetrics()
   private var others = StepMetrics()

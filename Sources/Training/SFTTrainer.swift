@@ -72,6 +72,7 @@ public final class SFTTrainer: Trainer {
     report.metrics["optimizer/grad_norm"] = norm.value
     report.metrics["optimizer/learning_rate"] = rate
     report.metrics["time/step"] = watch.total
+    report.metrics["memory/step_mib"] = PeakMemory.lap()
     return report
   }
 

@@ -121,7 +121,7 @@ extension TrajectoryGroup {
       let prompt = prompt(of: place)
       return VerifierSample(
         row: prompt.row, prompt: prompt.text, completion: trajectory.text,
-        tokens: trajectory.tokens)
+        tokens: trajectory.modelTokens)
     }
   }
 }

@@ -1,4 +1,7 @@
+import COpenBLAS
+import Dispatch
 import Models
+import Synchronization
 
 /// How the weights of a model differ between two folders, tensor by tensor.
 public struct WeightComparison: Sendable {
@@ -14,27 +17,46 @@ public struct WeightComparison: Sendable {
   /// - Throws: ``ComparisonError`` for models of different shapes; what reading throws.
   public init(
     before: ModelFolder, after: ModelFolder, withSpectra: Bool = true,
-    onTensor: (Int, Int) throws -> Void = { _, _ in }
+    onTensor: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let tensors = before.configuration.expectedTensors
     try Self.check(tensors, after.configuration.expectedTensors)
+    // A tensor a core, and each product on its own core: OpenBLAS's threads wait for each other by
+    // turning in circles, which a busy machine turns into seconds.
+    let threads = openblas_get_num_threads()
+    openblas_set_num_threads(1)
+    defer { openblas_set_num_threads(threads) }
     var changes: [MatrixChange] = []
-    for (name, shape) in tensors {
-      func values(_ folder: ModelFolder) throws -> [Float] {
-        var values = [Float](repeating: 0, count: shape.reduce(1, *))
-        try values.withUnsafeMutableBufferPointer { try folder.weights.read(name, into: $0) }
-        return values
-      }
-      // The spectrum of an embedding or a head takes minutes and says little.
-      let isInLayer = Self.layer(of: name) != nil
-      changes.append(
-        MatrixChange(
+    while changes.count < tensors.count {
+      let part = tensors[changes.count..<min(changes.count + max(Int(threads), 1), tensors.count)]
+      changes += try Self.concurrently(Array(part)) { name, shape in
+        func values(_ folder: ModelFolder) throws -> [Float] {
+          var values = [Float](repeating: 0, count: shape.reduce(1, *))
+          try values.withUnsafeMutableBufferPointer { try folder.weights.read(name, into: $0) }
+          return values
+        }
+        // The spectrum of an embedding or a head takes minutes and says little.
+        return MatrixChange(
           name, shape: shape, before: try values(before), after: try values(after),
-          withSpectrum: withSpectra && isInLayer))
-      try onTensor(changes.count, tensors.count)
+          withSpectrum: withSpectra && Self.layer(of: name) != nil)
+      }
+      onTensor(changes.count, tensors.count)
     }
     self.changes = changes
     layerCount = before.configuration.layerCount
+  }
+
+  private static func concurrently(
+    _ tensors: [(name: String, shape: [Int])],
+    _ change: @Sendable (String, [Int]) throws -> MatrixChange
+  ) throws -> [MatrixChange] {
+    let results = Mutex<[Int: Result<MatrixChange, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: tensors.count) { index in
+      let result = Result { try change(tensors[index].name, tensors[index].shape) }
+      results.withLock { $0[index] = result }
+    }
+    let all = results.withLock { $0 }
+    return try tensors.indices.map { try all[$0]!.get() }
   }
 
   private static func check(
@@ -76,8 +98,8 @@ public struct ComparisonError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     func text(_ shape: [Int]?) -> String { shape.map { "\($0)" } ?? "absent" }
     return """
-      '\(tensor)' is \(text(before)) in the first and \(text(after)) in the second; only checkpoints \
-      of one model can be compared
+      '\(tensor)' is \(text(before)) in the first and \(text(after)) in the second; only \
+      checkpoints of one model can be compared
       """
   }
 }

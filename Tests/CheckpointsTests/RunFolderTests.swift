@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import Testing
 
 @testable import Checkpoints
@@ -106,5 +107,35 @@ import Testing
     run = try RunFolder(resuming: url)
     #expect(FileTree.names(in: url.appending(path: "rollouts")) == [])
     withExtendedLifetime(run) {}
+  }
+}
+
+@Suite struct EventFileResumeTests {
+  @Test func resumingCutsTheEventFileAtTheCheckpoint() throws {
+    let temporary = try TemporaryFolder()
+    let url = temporary.url.appending(path: "run")
+    let run = try RunFolder(creating: url)
+    for step in 1...4 {
+      try TensorBoardRecorder(in: url).record(["reward/mean": Double(step)], step: step)
+    }
+    let file = try #require(EventFile.files(in: url).first)
+    let before = Array(try Data(contentsOf: file))
+    let (kept, later) = EventFile.split(before, after: 2)
+    let superseded = try #require(try run.supersede(after: 2))
+    #expect(Array(try Data(contentsOf: file)) == kept && kept.count < before.count)
+    let moved = superseded.appending(path: file.lastPathComponent)
+    #expect(Array(try Data(contentsOf: moved)) == later)
+    #expect(try run.supersede(after: 2) == nil)
+  }
+
+  @Test func aRunIsSeenToBeWritten() throws {
+    let temporary = try TemporaryFolder()
+    let url = temporary.url.appending(path: "run")
+    var owner: RunFolder? = try RunFolder(creating: url)
+    let reader = try RunFolder(reading: url)
+    #expect(reader.isBeingWritten)
+    withExtendedLifetime(owner) {}
+    owner = nil
+    #expect(!reader.isBeingWritten)
   }
 }

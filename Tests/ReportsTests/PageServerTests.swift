@@ -73,7 +73,8 @@ private final class Served: Sendable {
   let served = try Served()
   defer { served.stop() }
   #expect(served.status("GET /../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n") == "404")
-  #expect(served.status("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc") == "405")
+  #expect(
+    served.status("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc") == "405")
   #expect(served.status("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n") == "421")
   #expect(served.status("GET / HTTP/2\r\n\r\n") == "505")
   #expect(served.status("hello\r\n\r\n") == "400")

@@ -98,7 +98,9 @@ private func completion(
   try run.write(
     #"{"step":1,"detector":"<b>","action":"warn","reason":"<i>"}"# + "\n", "detections.jsonl")
   let html = try run.report().page.html
-  for loading in ["http:", "https:", "<img", "@import", "url(", "<link", "<script", "<b>\"", "<i>\""] {
+  for loading in [
+    "http:", "https:", "<img", "@import", "url(", "<link", "<script", "<b>\"", "<i>\"",
+  ] {
     #expect(!html.contains(loading), "\(loading)")
   }
 }
@@ -115,7 +117,8 @@ private func completion(
   let report = try run.report()
   #expect(report.marks.map(\.x) == [4, 6] && report.marks.map(\.isGrave) == [true, false])
   let html = report.page.html
-  #expect(html.contains("class=\"mark grave\"") && html.contains("step 4: gradient-spike: skip_step"))
+  #expect(
+    html.contains("class=\"mark grave\"") && html.contains("step 4: gradient-spike: skip_step"))
   #expect(html.contains("<td>norm 88</td>") && html.contains("<td>stop, not allowed</td>"))
 }
 
@@ -159,7 +162,8 @@ private func completion(
   let report = try run.report()
   #expect(report.record.curves.allSatisfy { $0.points.count <= 2 * MetricCurve.resolution })
   #expect(report.record.curves[0].count == 5000)
-  #expect(report.record.curves[0].points.allSatisfy { $0.low ?? 0 >= 0 && $0.high ?? 0 <= 96.0 / 7 })
+  #expect(
+    report.record.curves[0].points.allSatisfy { $0.low ?? 0 >= 0 && $0.high ?? 0 <= 96.0 / 7 })
   #expect(report.page.html.utf8.count < 2_000_000)
 }
 

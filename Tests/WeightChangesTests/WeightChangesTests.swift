@@ -55,7 +55,9 @@ func aLargerMatrixShiftsItsSpectrumAndTurnsNothing(rows: Int, columns: Int) {
   let weights = noise(20 * 10)
   let (u, v) = (noise(20, seed: 2), noise(10, seed: 3))
   var after = weights
-  for row in 0..<20 { for column in 0..<10 { after[row * 10 + column] += 0.1 * u[row] * v[column] } }
+  for row in 0..<20 {
+    for column in 0..<10 { after[row * 10 + column] += 0.1 * u[row] * v[column] }
+  }
   let spectrum = MatrixChange("w", shape: [20, 10], before: weights, after: after).spectrum!
   #expect(abs(spectrum.stableRank - 1) < 1e-3)
 }
@@ -100,7 +102,8 @@ func theGeometryIsThatOfTheReference() throws {
   try near(spectrum.normalisedShift, "nss")
   try near(spectrum.stableRank, "stable_rank_dW")
   try near(spectrum.offPrincipalEnergy, "off_principal_energy")
-  for (angle, key) in [(spectrum.leftAngle, "angles_deg_U"), (spectrum.rightAngle, "angles_deg_V")] {
+  for (angle, key) in [(spectrum.leftAngle, "angles_deg_U"), (spectrum.rightAngle, "angles_deg_V")]
+  {
     let degrees = try #require(golden[key].doubles)
     #expect(abs(angle.largest - degrees.max()!) < 1e-3)
     #expect(abs(angle.mean - degrees.reduce(0, +) / Double(k)) < 1e-3)

@@ -28,6 +28,7 @@ struct GRPOConfiguration: Sendable {
   var detection = Watch.Settings()
   var pluginFolders: [String] = []
   var allowsUnsandboxed = false
+  var environment = EnvironmentSettings()
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -131,6 +132,15 @@ struct GRPOConfiguration: Sendable {
           "rollout.max_rounds", \.training.rollout.maximumRounds,
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
       ] + SettingsTable.samplingSettings(\.rollout)
+    ),
+    (
+      "Environment",
+      SettingsTable.environmentSettings(\.environment) + [
+        Setting(
+          "environment.tasks", \.environment.tasks, "tasks",
+          help:
+            "Different tasks, where the environment makes its own; 0 for a new one every time.")
+      ]
     ),
     ("Evaluation", SettingsTable.evaluationSettings(\.evaluation)),
     (

@@ -78,8 +78,14 @@ struct CheckpointComparison {
     (0..<weights.layerCount).map { layer in
       let (old, new) = (depth.before[layer], depth.after[layer])
       return ["\(layer)"] + cells(ChangeSummary(weights.changes(ofLayer: layer)))
-        + ["\(short(old.attention)) → \(short(new.attention))", "\(short(old.mlp)) → \(short(new.mlp))"]
-    } + outside.map { [WeightComparison.kind(of: $0.name)] + cells(ChangeSummary([$0])) + ["-", "-"] }
+        + [
+          "\(short(old.attention)) → \(short(new.attention))",
+          "\(short(old.mlp)) → \(short(new.mlp))",
+        ]
+    }
+      + outside.map {
+        [WeightComparison.kind(of: $0.name)] + cells(ChangeSummary([$0])) + ["-", "-"]
+      }
       + [["all"] + cells(ChangeSummary(weights.changes)) + ["-", "-"]]
   }
 
@@ -172,7 +178,8 @@ struct CheckpointComparison {
   /// Curves over the layers, a kind of matrix each, and both tables.
   var page: String {
     var page = Page(title: "Two checkpoints")
-    page.style = ".charts { display: grid; gap: .4rem 1.2rem; "
+    page.style =
+      ".charts { display: grid; gap: .4rem 1.2rem; "
       + "grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); } "
       + "body { overflow-wrap: anywhere; } td { white-space: nowrap; }"
     page.paragraph("From \(before.path) to \(after.path).")
@@ -186,9 +193,10 @@ struct CheckpointComparison {
           $0.spectrum.map { max($0.leftAngle.largest, $0.rightAngle.largest) }
         })
       page.add(chart("stable rank of the update") { $0.spectrum?.stableRank })
-      page.add(chart("energy of the update off the principal space") {
-        $0.spectrum?.offPrincipalEnergy
-      })
+      page.add(
+        chart("energy of the update off the principal space") {
+          $0.spectrum?.offPrincipalEnergy
+        })
     }
     page.add(depthChart("attention adds, |a|/|h|", \.attention))
     page.add(depthChart("MLP adds, |m|/|h + a|", \.mlp))

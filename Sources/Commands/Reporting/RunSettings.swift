@@ -37,8 +37,15 @@ extension SettingsTable {
   fileprivate func settings(of root: Root, beside defaults: Root) -> [RunReport.Setting] {
     settings.map { setting in
       RunReport.Setting(
-        key: setting.key, value: setting.literal(root).plain,
-        standard: setting.literal(defaults).plain)
+        key: setting.key, value: setting.literal(root).words,
+        standard: setting.literal(defaults).words)
     }
+  }
+}
+
+extension JSONLiteral {
+  /// As a person would say it: none for what is not set.
+  fileprivate var words: String {
+    self == .null || self == .array([]) || self == .string("") ? "none" : plain
   }
 }

@@ -28,13 +28,14 @@ struct RunFiles {
     return text[..<(text.lastIndex(of: "\n") ?? text.startIndex)].split(separator: "\n")
   }
 
-  /// The metrics of each step, times left out.
+  /// The metrics of each step, times and memory left out.
   func metrics() throws -> [[String: Double]] {
     try metricLines.map { line in
       let members = try JSON(parsing: String(line)).requireObject()
       return Dictionary(
         uniqueKeysWithValues: members.compactMap { member in
-          member.key.hasPrefix("time/") ? nil : member.value.double.map { (member.key, $0) }
+          ["time/", "memory/"].contains { member.key.hasPrefix($0) }
+            ? nil : member.value.double.map { (member.key, $0) }
         })
     }
   }

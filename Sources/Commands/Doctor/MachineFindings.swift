@@ -1,54 +1,17 @@
-import ArgumentParser
 import COpenBLAS
 import Foundation
 import JSON
 import Kernels
 import Sandbox
 
-/// `temper doctor`: what this machine can do, and what is missing.
-struct Doctor: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Say what this machine can do, and what is missing.")
-
-  @Flag(help: "Print JSON.") var json = false
-
-  func run() throws {
-    let findings = [
-      Finding.sandbox(), Finding.python(), Finding.openBLAS(), Finding.processor(),
-      Finding.memory(),
-    ]
-    if json {
-      let members = findings.map { JSONLiteral.Member($0.name, $0.json) }
-      return Console.report(JSONLiteral.object(members).serialized())
-    }
-    let width = findings.map(\.name.count).max()! + 2
-    for finding in findings {
-      let name = finding.name.padding(toLength: width, withPad: " ", startingAt: 0)
-      Console.report("\(finding.isGood ? "ok     " : "MISSING") \(name)\(finding.text)")
-    }
-  }
-}
-
-/// One thing that was looked at.
-struct Finding {
-  let name: String
-  /// False where something will not work.
-  let isGood: Bool
-  /// What was found, or what will not work and what helps.
-  let text: String
-  /// What other programs may want to know of it.
-  var details: JSONLiteral = .object([])
-
-  var json: JSONLiteral {
-    var result: JSONLiteral = ["ok": .bool(isGood), "text": .string(text)]
-    if case .object(let members) = details {
-      for member in members { result[member.key] = member.value }
-    }
-    return result
+extension Finding {
+  /// What this machine can do.
+  static var machine: [Finding] {
+    [sandbox(), python(), openBLAS(), processor(), memory()]
   }
 
   /// What runs the programs of completions.
-  static func sandbox() -> Finding {
+  private static func sandbox() -> Finding {
     switch Sandbox.availability {
     case .isolated:
       Finding(
@@ -63,7 +26,7 @@ struct Finding {
   }
 
   /// What the verifier `code` runs.
-  static func python() -> Finding {
+  private static func python() -> Finding {
     let environment = ProcessInfo.processInfo.environment.filter {
       ["PATH", "HOME"].contains($0.key)
     }
@@ -85,11 +48,11 @@ struct Finding {
   }
 
   /// Temper's own products are timed beside it; it is linked, so it is there.
-  static func openBLAS() -> Finding {
+  private static func openBLAS() -> Finding {
     Finding(name: "OpenBLAS", isGood: true, text: String(cString: openblas_get_config()))
   }
 
-  static func processor() -> Finding {
+  private static func processor() -> Finding {
     let cores = ProcessInfo.processInfo.activeProcessorCount
     let isa = InstructionSet.current
     let name =
@@ -103,7 +66,7 @@ struct Finding {
       details: ["cores": .int(cores), "instruction_set": .string(isa.rawValue)])
   }
 
-  static func memory() -> Finding {
+  private static func memory() -> Finding {
     func kibibytes(_ key: String) -> Int? {
       let lines = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
       let line = lines.split(separator: "\n").first { $0.hasPrefix(key + ":") }

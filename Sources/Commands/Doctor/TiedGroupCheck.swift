@@ -1,0 +1,164 @@
+import Datasets
+import Foundation
+import JSON
+import Objectives
+import Rollouts
+import Trajectories
+import Verifiers
+
+/// Whether rewards differ within groups: a group whose rewards are all equal teaches nothing. A few
+/// groups of the run's first prompts are sampled and judged, as far as the time allows.
+struct TiedGroupCheck {
+  let configuration: GRPOConfiguration
+  let model: LoadedModel
+  let prompts: PromptSequence
+  let verifiers: VerifierSet
+
+  /// Fewer groups that all tie are no proof.
+  private static let proof = 8
+
+  init(
+    _ configuration: GRPOConfiguration, model: LoadedModel, prompts: PromptSequence,
+    verifiers: VerifierSet
+  ) {
+    (self.configuration, self.model) = (configuration, model)
+    (self.prompts, self.verifiers) = (prompts, verifiers)
+  }
+
+  /// - Parameters:
+  ///   - groups: at most so many; the first whose rewards differ settles it.
+  ///   - seconds: how long it may take. What has ended by then is judged.
+  func finding(groups: Int, seconds: Double) throws -> Finding {
+    let engine = RolloutEngine(model, configuration.rollout)
+    var sampling = configuration.rollout.sampling
+    sampling.seed = configuration.run.seed
+    sampling.endTokens = model.endTokens
+    let size = configuration.training.rollout.groupSize
+    let deadline = Deadline(in: seconds)
+    var judged: [RewardedGroup] = []
+    var sampled = 0
+    var unfinished = 0
+    while sampled < groups, unfinished == 0,
+      !judged.contains(where: { DynamicSampling.keeps($0.rewards) })
+    {
+      let next = try prompts.prompts(from: sampled, count: min(4, groups - sampled))
+      sampled += next.count
+      let ended = Ended(count: next.count)
+      do {
+        _ = try engine.sample(
+          next, samples: 0..<size, settings: sampling, step: 1, observers: [deadline]
+        ) { event in
+          if case .finished(let prompt, let trajectory) = event {
+            ended.trajectories[prompt].append(trajectory)
+          }
+        }
+      } catch is Deadline.Passed {
+        unfinished = size * next.count - ended.trajectories.joined().count
+      }
+      let complete = zip(next, ended.trajectories).filter { $1.count > 1 }
+      judged +=
+        verifiers.score(
+          complete.map { TrajectoryGroup(prompt: $0, trajectories: $1) }
+        ).groups
+    }
+    guard !judged.isEmpty else {
+      return Finding(
+        "groups", .skipped, "not one group ended within \(Int(seconds)) s",
+        remedy: "--seconds \(Int(seconds * 4)) gives it the time")
+    }
+    return finding(of: judged, unfinished: unfinished)
+  }
+
+  private func finding(of groups: [RewardedGroup], unfinished: Int) -> Finding {
+    let judgements = groups.flatMap(\.judgements)
+    let trajectories = groups.flatMap(\.group.trajectories)
+    let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
+    let failed = judgements.filter { $0.verdict == .failed }
+    let cut = trajectories.count { $0.stop == .length }
+    let details: JSONLiteral = [
+      "groups": .int(groups.count), "tied": .int(tied), "completions": .int(judgements.count),
+      "right": .int(judgements.count { $0.verdict == .right }),
+      "unparsable": .int(judgements.count { $0.verdict == .unparsable }),
+      "failed": .int(failed.count), "truncated": .int(cut), "unfinished": .int(unfinished),
+    ]
+    if let failure = failed.first {
+      return Finding(
+        "groups", .fault,
+        "the verifier failed on \(failed.count) of \(judgements.count) completions: "
+          + failure.reason, remedy: "these completions would get no reward", details: details)
+    }
+    guard tied == groups.count else {
+      let truncated = cut == 0 ? "" : "; \(cut) of \(judgements.count) completions were cut"
+      let left = unfinished == 0 ? "" : "; \(unfinished) did not end in time"
+      let isMostlyCut = 2 * cut > judgements.count
+      return Finding(
+        "groups", isMostlyCut ? .warning : .ok,
+        "\(groups.count - tied) of \(groups.count) sampled groups have rewards that differ"
+          + truncated + left, remedy: isMostlyCut ? "raise --max-new-tokens" : "", details: details)
+    }
+    let (reason, remedy) = cause(judgements, cut: cut)
+    return Finding(
+      "groups", groups.count >= Self.proof && unfinished == 0 ? .fault : .warning,
+      "all \(groups.count) sampled groups tie: \(reason)", remedy: remedy, details: details)
+  }
+
+  /// Why every group ties, and what helps.
+  private func cause(_ judgements: [Judgement], cut: Int) -> (String, String) {
+    let right = judgements.count { $0.verdict == .right }
+    let unparsable = judgements.count { $0.verdict == .unparsable }
+    if right == judgements.count {
+      return (
+        "every completion is right",
+        "the problems are too easy for this model; use harder ones"
+      )
+    }
+    if cut == judgements.count {
+      return (
+        "every completion was cut at \(configuration.rollout.sampling.maximumNewTokens) tokens",
+        "raise --max-new-tokens, ask for shorter answers, or teach the model to end them with "
+          + "temper sft"
+      )
+    }
+    if unparsable == judgements.count {
+      return (
+        "no completion holds an answer that the verifier can read",
+        "say in --instruction which form the answer is to have, or teach it with temper sft"
+      )
+    }
+    if right == 0 {
+      return (
+        "no completion is right",
+        "use easier problems, teach the model some first with temper sft, or take larger groups"
+      )
+    }
+    return (
+      "within a group all rewards are the same",
+      "sample at a higher temperature, or take larger groups"
+    )
+  }
+}
+
+/// Ends sampling at a time, by refusing the row of the next token.
+private struct Deadline: RowObserver {
+  struct Passed: Error {}
+
+  let moment = LogprobRow.Moment.old
+  let width = 1
+  private let end: DispatchTime
+
+  init(in seconds: Double) { end = .now() + seconds }
+
+  func observe(
+    _ row: LogprobRow, into floats: UnsafeMutableBufferPointer<Float>
+  ) throws -> [UInt8] {
+    floats[0] = 0
+    if DispatchTime.now() > end { throw Passed() }
+    return []
+  }
+}
+
+/// The completions that have ended, prompt by prompt.
+private final class Ended {
+  var trajectories: [[Trajectory]]
+  init(count: Int) { trajectories = Array(repeating: [], count: count) }
+}
