@@ -61,11 +61,19 @@ let plugins =
       kind: "environments", name: "countdown",
       dependencies: ["Completions", "EmbeddedTask", "Expressions", "MathAnswers"]),
     Plugin(kind: "environments", name: "guess"),
+    Plugin(kind: "environments", name: "household", dependencies: ["Completions"]),
+    Plugin(
+      kind: "environments", name: "python", dependencies: ["Completions", "MathAnswers", "Sandbox"]),
   ]
   + [
     "adaptive-entropy", "clip-cov", "entropy-advantage", "entropy-bonus", "epo",
-    "high-entropy-tokens", "kl-cov", "lp-reg", "siren", "steer",
+    "high-entropy-tokens", "kl-cov", "lp-reg", "simpletir", "siren", "steer",
   ].map { Plugin(kind: "entropy", name: $0) }
+  + [
+    "attention", "entropy", "forgetting", "gradient-spike", "length", "loss-spike", "mismatch",
+    "off-principal", "output-logits", "reasoning-instability", "reward", "softmax-collapse",
+    "step-radius",
+  ].map { Plugin(kind: "detectors", name: $0) }
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(
@@ -130,7 +138,7 @@ let package = Package(
     // acts in, turn by turn; what watches a run for trouble.
     room("EntropyControl", ["Trajectories", "Metrics"]),
     room("Environments", ["JSON", "Trajectories"]),
-    room("Detectors", ["Trajectories", "Metrics"]),
+    room("Detectors", ["JSON", "Trajectories", "Metrics"]),
 
     // Programs that nobody vouches for.
     room("Sandbox", ["CSandbox"]),
@@ -157,7 +165,8 @@ let package = Package(
     room(
       "Evaluation",
       [
-        "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON", "Tensors", "Spelling",
+        "Rollouts", "Environments", "Verifiers", "Trajectories", "Datasets", "Pages", "JSON",
+        "Tensors", "Spelling",
       ]),
     room("Arena", ["Evaluation", "Pages", "JSON"]),
     room("WeightChanges", ["Models", "COpenBLAS"]),
@@ -166,7 +175,8 @@ let package = Package(
       "Checks",
       [
         "Models", "Tokenizers", "ChatTemplates", "Objectives", "EntropyControl", "Environments",
-        "Detectors", "Optimizers", "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers", "JSON", "Tensors",
+        "Detectors", "Optimizers", "Trajectories", "Metrics", "Rollouts", "Evaluation", "Verifiers",
+        "JSON", "Tensors",
         "Kernels",
       ]),
 
@@ -222,7 +232,10 @@ let package = Package(
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
     tests(
       of: "Rollouts",
-      ["Environments", "Models", "Kernels", "Tensors", "Tokenizers", "Trajectories", "JSON"]),
+      [
+        "Environments", "ChatTemplates", "Models", "Kernels", "Tensors", "Tokenizers",
+        "Trajectories", "JSON",
+      ]),
     tests(
       of: "Training",
       [
@@ -237,7 +250,8 @@ let package = Package(
     tests(of: "Reports", ["Checkpoints", "Pages", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "JSON"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["TestSupport", "JSON"], exclude: ["Fixtures"]),
   ] + plugins.map(\.target),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,

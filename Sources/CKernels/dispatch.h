@@ -75,6 +75,12 @@ struct tk_tile;  // product.h
           float *scratch))                                                                        \
   KERNEL(adamw_block, (float *theta, float *m, float *v, const float *g,                          \
                        const tk_adamw_step *step, int64_t count))                                 \
+  KERNEL(adamw_keeping_block, (float *theta, float *m, float *v, float *g,                        \
+                               const tk_adamw_step *step, double *squares, int64_t count))        \
+  KERNEL(between_block,                                                                           \
+         (float *y, const float *from, const float *to, float share, int64_t count))              \
+  KERNEL(figures_block, (tk_figures *figures, const float *theta, const float *g, const float *v, \
+                         float spike, int64_t count))                                             \
   KERNEL(sum_of_squares_block, (double *sum, const float *x, int64_t count))                      \
   KERNEL(first_nonfinite_block, (int64_t *first, const float *x, int64_t count))
 

@@ -6,7 +6,7 @@ import Metrics
 ///
 /// ```
 /// runs/<name>/
-///   config.yaml  metrics.jsonl  events.out.tfevents.*
+///   config.yaml  metrics.jsonl  events.out.tfevents.*  detections.jsonl
 ///   rollouts/step-000012.jsonl
 ///   checkpoints/step-000050/  checkpoints/latest
 ///   failures/
@@ -64,6 +64,8 @@ public final class RunFolder: Sendable {
   public var configuration: URL { folder.appending(path: "config.yaml") }
   /// One JSON object a step, appended.
   public var metrics: URL { folder.appending(path: "metrics.jsonl") }
+  /// What detectors found, one JSON object each, appended.
+  public var detections: URL { folder.appending(path: "detections.jsonl") }
   /// Batches that were refused.
   public var failures: URL { folder.appending(path: "failures") }
 
@@ -106,8 +108,9 @@ public final class RunFolder: Sendable {
   // MARK: Resuming
 
   /// Moves what the run recorded after `step` to `superseded/resume-001/` (or the next number):
-  /// rollouts, failures and checkpoints of later steps, and later lines of `metrics.jsonl` and of event files, so
-  /// that the resumed run's files equal those of an uninterrupted one.
+  /// rollouts, failures and checkpoints of later steps, and later lines of `metrics.jsonl`, of
+  /// `detections.jsonl` and of event files, so that the resumed run's files equal those of an
+  /// uninterrupted one.
   ///
   /// - Parameter step: the last step that the checkpoint to resume from has seen.
   /// - Returns: the folder with what was moved; `nil` where there was nothing.
@@ -126,15 +129,17 @@ public final class RunFolder: Sendable {
         try FileTree.rename(from.appending(path: entry), to: to.appending(path: entry))
       }
     }
-    try supersedeMetrics(after: step, into: superseded)
+    for file in [metrics, detections] {
+      try supersedeLines(of: file, after: step, into: superseded)
+    }
     try supersedeEvents(after: step, into: superseded)
     try checkpoints().pointToLast()
     return FileTree.isFolder(superseded) ? superseded : nil
   }
 
-  private func supersedeMetrics(after step: Int, into superseded: URL) throws {
-    guard FileManager.default.fileExists(atPath: metrics.path) else { return }
-    let bytes = try Self.bytes(of: metrics)
+  private func supersedeLines(of file: URL, after step: Int, into superseded: URL) throws {
+    guard FileManager.default.fileExists(atPath: file.path) else { return }
+    let bytes = try Self.bytes(of: file)
     var (kept, moved) = ("", "")
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
       let text = String(decoding: line, as: UTF8.self)
@@ -143,8 +148,8 @@ public final class RunFolder: Sendable {
       if recorded <= step { kept += text + "\n" } else { moved += text + "\n" }
     }
     guard !moved.isEmpty else { return }
-    try AtomicFile.write(moved, to: superseded.appending(path: "metrics.jsonl"))
-    try AtomicFile.write(kept, to: metrics)
+    try AtomicFile.write(moved, to: superseded.appending(path: file.lastPathComponent))
+    try AtomicFile.write(kept, to: file)
   }
 
   private func supersedeEvents(after step: Int, into superseded: URL) throws {

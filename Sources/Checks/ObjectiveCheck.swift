@@ -1,3 +1,4 @@
+import Detectors
 import EntropyControl
 import Foundation
 import JSON
@@ -12,12 +13,17 @@ import Objectives
 ///   - path: `objectives.json`, or a folder that holds it.
 ///   - makeIntervention: makes the plugin that owns a case, anew for each; `nil` where none of that
 ///     name is shipped.
+///   - makeDetector: the same for detectors.
 /// - Throws: ``CheckError`` if the file cannot be read or is not of the form.
 public func checkObjectives(
   path: URL,
   makeIntervention: (_ name: String, _ configuration: JSONLiteral) throws -> (
     any EntropyIntervention
-  )?
+  )?,
+  makeDetector:
+    @escaping (_ name: String, _ configuration: JSONLiteral) throws -> (any Detector)? = {
+      _, _ in nil
+    }
 ) throws -> CheckReport {
   let file = try expectedValues(path, named: "objectives.json")
   let root = try JSON(contentsOf: file)
@@ -36,7 +42,9 @@ public func checkObjectives(
       try report.count("controllers.\(name)") { try compareController(name, block, plugins) }
     }
     if root.has("policy_cliff") {
-      report.skip("policy_cliff", why: "the 'reward' detector measures it, which is not shipped")
+      try report.count("policy_cliff") {
+        try comparePolicyCliff(root["policy_cliff"], ShippedDetectors(make: makeDetector))
+      }
     }
     return report
   }

@@ -21,7 +21,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A model's folder, of which config.json says the shape.") var model: String?
   @Option(
     help:
-      "What to measure: train, generate, prefill, step, products, interventions; separated by commas."
+      """
+      What to measure: train, generate, prefill, step, products, interventions, detectors; separated \
+      by commas.
+      """
   )
   var what = "train,generate,prefill"
   @Option(help: "Sequences at a time; several, separated by commas.") var batch = "8"
@@ -31,12 +34,15 @@ struct BenchCommand: ParsableCommand {
       "interventions: an entropy plugin, as temper grpo takes it; repeatable. All that are found."
   )
   var entropy: [String] = []
-  @Option(help: "interventions: a further folder with plugins; repeatable.")
+  @Option(
+    help: "detectors: one as temper grpo takes it; repeatable. The default set unless given.")
+  var detector: [String] = []
+  @Option(help: "interventions, detectors: a further folder with plugins; repeatable.")
   var plugins: [String] = []
   @Option(help: "Threads; all cores unless given.") var threads = ThreadPool.threads
   @Option(help: "The type of the weights that are multiplied: float32 or bfloat16.")
   var dtype = "float32"
-  @Option(help: "Turns; pairs of steps for interventions.") var repeats = 3
+  @Option(help: "Turns; pairs of steps for interventions and detectors.") var repeats = 3
   @Option(help: "A program to hold against temper, as a shell starts it; repeatable.")
   var peer: [String] = []
   @Flag(help: "End with one JSON object on a line of its own.") var json = false
@@ -63,7 +69,7 @@ struct BenchCommand: ParsableCommand {
     guard model == nil || shape.isEmpty else {
       throw ValidationError("--model and --shape exclude each other")
     }
-    _ = (try works(), try batches(), try choices())
+    _ = (try works(), try batches(), try choices(), try detectors())
     for name in shape where ModelConfiguration.Preset(rawValue: name) == nil {
       throw ValidationError("--shape is '\(name)'; known are \(Self.presets)")
     }
@@ -72,7 +78,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     ThreadPool.resize(threads)
     if let measure { return try answer(measure) }
-    if named.contains(InterventionBench.measure) { try measureInterventions() }
+    if !Self.paired.isDisjoint(with: named) { try measurePairs() }
     var bench = Bench(threads: threads, precision: dtype, turns: repeats, peers: peer)
     let (works, batches) = (try works(), try batches())
     for (name, configuration) in try models() {
@@ -84,19 +90,22 @@ struct BenchCommand: ParsableCommand {
     }
     if !bench.report.isEmpty { Console.report(bench.report) }
     if named.contains("products") { Console.report(Bench.products()) }
-    if json, named != [InterventionBench.measure] { Console.report(bench.json.serialized()) }
+    if json, !Self.paired.isSuperset(of: named) { Console.report(bench.json.serialized()) }
   }
 
   /// In this process, for both steps of a pair share weights and memory.
-  private func measureInterventions() throws {
-    let choices = try choices()
+  private func measurePairs() throws {
+    let (choices, detectors) = (try choices(), try detectors())
     for (name, configuration) in try models() {
       let bench = InterventionBench(
         name: name,
         model: BenchModel(
           configuration: configuration, precision: PackedWeight.Precision(rawValue: dtype)!),
         completions: try batches()[0], tokens: max(1, tokens / 2), pairs: repeats)
-      let costs = try bench.measure(choices, folders: plugins)
+      var costs = try bench.measure(choices, folders: plugins)
+      if named.contains(InterventionBench.detectorMeasure) {
+        costs += try bench.measureDetectors(detectors, folders: plugins)
+      }
       Console.report("\(name), \(threads) threads\n\n\(PairedStepCost.table(costs))")
       if json { Console.report(JSONLiteral.array(costs.map(\.json)).serialized()) }
     }
@@ -121,28 +130,40 @@ struct BenchCommand: ParsableCommand {
 
   // MARK: Lists in one word
 
+  /// What is measured in pairs of steps.
+  private static let paired: Set = [InterventionBench.measure, InterventionBench.detectorMeasure]
+
   private var named: [String] { what.split(separator: ",").map(String.init) }
 
   private func works() throws -> [BenchTask.Work] {
-    try named.filter { $0 != "products" && $0 != InterventionBench.measure }.map { name in
+    try named.filter { $0 != "products" && !Self.paired.contains($0) }.map { name in
       guard let work = BenchTask.Work(rawValue: name) else {
         throw ValidationError(
-          "--what has '\(name)'; known are train, generate, prefill, step, products, interventions")
+          """
+          --what has '\(name)'; known are train, generate, prefill, step, products, interventions, \
+          detectors
+          """)
       }
       return work
     }
   }
 
+  private func choices(_ texts: [String], option: String) throws -> [PluginChoice] {
+    try texts.map { text in
+      guard let choice = PluginChoice(settingText: text) else {
+        throw ValidationError("--\(option) is '\(text)'; it is of the form \(PluginChoice.kind)")
+      }
+      return choice
+    }
+  }
+
+  private func detectors() throws -> [PluginChoice] {
+    try choices(detector, option: "detector")
+  }
+
   /// Those named, or all that are found.
   private func choices() throws -> [PluginChoice] {
-    guard entropy.isEmpty else {
-      return try entropy.map { text in
-        guard let choice = PluginChoice(settingText: text) else {
-          throw ValidationError("--entropy is '\(text)'; it is of the form \(PluginChoice.kind)")
-        }
-        return choice
-      }
-    }
+    guard entropy.isEmpty else { return try choices(entropy, option: "entropy") }
     guard named.contains(InterventionBench.measure) else { return [] }
     let catalog = PluginCatalog(searchPath: plugins + PluginCatalog.standardSearchPath())
     let found = catalog.plugins.filter { $0.kind == PluginKind.entropy.table }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Detectors
 import EntropyControl
 import Foundation
 import JSON
@@ -17,7 +18,8 @@ struct CheckCommand: ParsableCommand {
       """,
     subcommands: [
       Models.self, TokenizersCheck.self, Generation.self, Templates.self, Objectives.self,
-      Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self, CheckPlugin.self,
+      DetectorsCheck.self, Optimizers.self, MetricsCheck.self, VerifiersCheck.self, Gold.self,
+      CheckPlugin.self,
     ])
 
   struct Output: ParsableArguments {
@@ -103,7 +105,22 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
       let catalog = PluginCatalog()
       try output.finish {
-        try checkObjectives(path: URL(filePath: path)) { try catalog.intervention($0, $1) }
+        try checkObjectives(
+          path: URL(filePath: path), makeIntervention: { try catalog.intervention($0, $1) },
+          makeDetector: { try catalog.detector($0, $1) })
+      }
+    }
+  }
+
+  struct DetectorsCheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "detectors", abstract: "What detectors record of traces, series and matrices.")
+    @Argument(help: "detectors.json, or the folder that holds it.") var path: String
+    @OptionGroup var output: Output
+    func run() throws {
+      let catalog = PluginCatalog()
+      try output.finish {
+        try checkDetectors(path: URL(filePath: path)) { try catalog.detector($0, $1) }
       }
     }
   }
@@ -189,14 +206,23 @@ extension PluginCatalog {
   fileprivate func intervention(
     _ name: String, _ settings: JSONLiteral
   ) throws -> (any EntropyIntervention)? {
-    let isWanted = { (info: PluginInfo) in
-      info.name == name && info.kind == PluginKind.entropy.table
-    }
+    try request(name, .entropy, settings).map { try intervention($0).intervention }
+  }
+
+  /// The same for a detector.
+  fileprivate func detector(_ name: String, _ settings: JSONLiteral) throws -> (any Detector)? {
+    try request(name, .detector, settings).map { try detector($0).detector }
+  }
+
+  private func request(
+    _ name: String, _ kind: PluginKind, _ settings: JSONLiteral
+  ) -> PluginRequest? {
+    let isWanted = { (info: PluginInfo) in info.name == name && info.kind == kind.table }
     guard let info = plugins.first(where: isWanted) else { return nil }
     var request = PluginRequest(name: name)
     if case .object(let members) = settings {
       request.configuration = .object(members.filter { info.defaults[$0.key] != nil })
     }
-    return try intervention(request).intervention
+    return request
   }
 }

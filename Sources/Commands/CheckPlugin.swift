@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checks
+import Detectors
 import EntropyControl
 import Foundation
 import JSON
@@ -92,6 +93,13 @@ private struct PluginUnderCheck {
         try library.environment(request(keys), surroundings(0)).environment
       }
       return checkEnvironment(subject, into: report, say: Console.report)
+    case .detector:
+      let subject = DetectorSubject(
+        name: info.name, describe: describe, defaults: info.defaults, configuration: configuration
+      ) { keys, seed in
+        try library.detector(request(keys), surroundings(seed)).detector
+      }
+      return checkDetector(subject, into: report, say: Console.report)
     case .prompts, nil:
       var report = report
       report.skip(

@@ -13,6 +13,7 @@ final class GRPOSession {
   private let configuration: GRPOConfiguration
   private let folder: RunFolder
   private let model: LoadedModel
+  private let trainer: GRPOTrainer
   private let run: TrainingRun
   private let progress: Metrics.Progress
   private let evaluation: PeriodicEvaluation?
@@ -30,13 +31,20 @@ final class GRPOSession {
     try given.check()
     if let threads = given.run.threads { ThreadPool.resize(threads) }
     var configuration = given
-    let verifiers = try ReadyVerifiers(
-      given.verifiers, folders: given.pluginFolders, seed: given.run.seed,
+    let environment = try ReadyEnvironment(
+      given.environment, folders: given.pluginFolders, seed: given.run.seed,
       allowsUnsandboxed: given.allowsUnsandboxed)
-    configuration.verifiers = verifiers.resolved
-    let dataset = try given.data.dataset()
-    let evaluationTasks = try given.evaluationTasks()
-    let longest = given.data.maximumPromptTokens + given.rollout.sampling.maximumNewTokens
+    if let environment { configuration.environment.plugin = environment.resolved }
+    let verifiers =
+      environment != nil && given.verifiers.isEmpty
+      ? nil
+      : try ReadyVerifiers(
+        given.verifiers, folders: given.pluginFolders, seed: given.run.seed,
+        allowsUnsandboxed: given.allowsUnsandboxed)
+    if let verifiers { configuration.verifiers = verifiers.resolved }
+    let source = try TaskSource(given, environment)
+    let evaluationTasks = try given.evaluationTasks(environment)
+    let longest = given.longestSequence
     model = try LoadedModel(
       checkpoint?.model.path ?? given.run.model, precision: given.run.dtype.precision,
       trainable: true, longestSequence: longest)
@@ -44,16 +52,21 @@ final class GRPOSession {
       try ReadyPromptPool($0, folders: given.pluginFolders, seed: given.run.seed)
     }
     configuration.promptPool = pool?.resolved
-    let prompts = try PromptSequence(
-      dataset, format: given.data.format(for: model), options: given.data.options,
-      templates: pool?.templates, seed: given.run.seed, shuffle: given.data.shuffle)
-    try configuration.check(promptCount: prompts.count)
-    given.data.note(skipped: prompts.skipped)
+    let episodes = try environment?.episodes(for: model, given.data, given.rollout)
+    let prompts = try source.prompts(given, model, templates: pool?.templates, episodes)
+    if let count = prompts.count { try configuration.check(promptCount: count) }
     let interventions = try ReadyInterventions(
       given.entropy, folders: given.pluginFolders, seed: given.run.seed,
       tokenizer: model.tokenizer)
     configuration.entropy = interventions.resolved
     try configuration.check(interventions.set)
+    // A run that goes on has all of its detectors by name.
+    let detectors = try ReadyDetectors(
+      given.detectors, defaults: resuming ? .none : given.defaultDetectors,
+      folders: given.pluginFolders, seed: given.run.seed, tokenizer: model.tokenizer)
+    configuration.detectors = detectors.resolved
+    try detectors.check(model.transformer)
+    if let note = detectors.note { Console.note(note) }
     let settings = configuration.settings(endTokens: model.endTokens)
     let policy = Policy(
       model.transformer, temperature: settings.rollout.sampling.temperature,
@@ -63,9 +76,10 @@ final class GRPOSession {
       settings: settings, policy: policy,
       reference: try configuration.referencePolicy(
         settings, isNeeded: interventions.set.needsReference, longest: longest),
-      engine: engine, prompts: prompts, verifiers: verifiers.set,
+      engine: engine, prompts: prompts.source, verifiers: verifiers?.set, episodes: episodes,
       klController: configuration.klController, interventions: interventions.set,
-      form: pool?.form)
+      form: pool?.form, watch: Watch(detectors.set, settings: given.detection))
+    self.trainer = trainer
     let folder = try openFolder()
     let resolved = GRPOConfiguration.table.yaml(configuration)
     try AtomicFile.write(resolved, to: folder.configuration)
@@ -82,6 +96,7 @@ final class GRPOSession {
     self.evaluation = evaluation
     let logColumns = configuration.logColumns
     var isFailureNoted = false
+    var detections = DetectionNotes()
     run = TrainingRun(
       trainer: trainer, folder: folder,
       display: configuration.run.recorders(console, in: folder), saveEvery: configuration.run.saveEvery,
@@ -96,9 +111,13 @@ final class GRPOSession {
           RolloutRecord.lines(report, columns: logColumns), to: folder.rollouts(step: report.step))
         if let evaluation, evaluation.isDue(after: report.step) {
           report.metrics.merge(try evaluation.evaluate(step: report.step))
+          try trainer.look(.evaluation, step: report.step, metrics: report.metrics)
         }
       },
-      onRefusal: { [progress] in progress.message("temper: \($0)") })
+      onRefusal: { [progress] in progress.message("temper: \($0)") },
+      onDetection: { [progress] in
+        if let note = detections.note($0) { progress.message(note) }
+      })
     if resuming {
       try run.resume(from: checkpoint)
       Console.note("continuing \(folder.folder.path) after step \(done)")
@@ -112,6 +131,7 @@ final class GRPOSession {
       try configuration.run.recorders(
         JSONLinesRecorder(appendingTo: folder.metrics), in: folder
       ).record(metrics, step: 0)
+      try trainer.look(.evaluation, step: 0, metrics: metrics)
     }
     try RunEnding(
       command: "grpo", configuration: configuration.run, folder: folder, model: model
@@ -119,7 +139,59 @@ final class GRPOSession {
   }
 }
 
+/// Where the tasks of a run come from, read before the model is.
+private enum TaskSource {
+  case dataset(Dataset)
+  case environment(TaskRows?)
+
+  init(_ configuration: GRPOConfiguration, _ environment: ReadyEnvironment?) throws {
+    self =
+      if let environment {
+        .environment(
+          try configuration.data.taskRows(needsRows: environment.environment.world.needsRows))
+      } else {
+        .dataset(try configuration.data.dataset())
+      }
+  }
+
+  /// The tasks as prompts, and how many there are; `nil` without end.
+  func prompts(
+    _ configuration: GRPOConfiguration, _ model: LoadedModel, templates: PromptTemplates?,
+    _ episodes: EpisodeSettings?
+  ) throws -> (source: any PromptSource, count: Int?) {
+    let data = configuration.data
+    switch self {
+    case .dataset(let dataset):
+      let prompts = try PromptSequence(
+        dataset, format: data.format(for: model), options: data.options, templates: templates,
+        seed: configuration.run.seed, shuffle: data.shuffle)
+      data.note(skipped: prompts.skipped)
+      return (prompts, prompts.count)
+    case .environment(let rows):
+      let prompts = EpisodePrompts(
+        episodes!, model.tokenizer, rows: rows, tasks: configuration.environment.tasks,
+        seed: configuration.run.seed, shuffle: data.shuffle)
+      return (prompts, prompts.count)
+    }
+  }
+}
+
 extension GRPOConfiguration {
+  /// The most tokens that the model writes behind a prompt.
+  var longestWriting: Int {
+    let turn = rollout.sampling.maximumNewTokens
+    guard environment.plugin != nil else { return turn }
+    let (tokens, isTooMany) = turn.multipliedReportingOverflow(by: rollout.maximumTurns)
+    return isTooMany ? rollout.maximumEpisodeTokens : min(tokens, rollout.maximumEpisodeTokens)
+  }
+
+  /// The most tokens of a prompt and what stands behind it.
+  var longestSequence: Int {
+    data.maximumPromptTokens
+      + (environment.plugin == nil
+        ? rollout.sampling.maximumNewTokens : rollout.maximumEpisodeTokens)
+  }
+
   /// What the trainer takes, with what only the model can say.
   func settings(endTokens: Set<Int32>) -> GRPOSettings {
     var settings = training
@@ -128,7 +200,7 @@ extension GRPOConfiguration {
     settings.rollout.sampling.endTokens = endTokens
     settings.clipIsExplicit = keepsClip
     if settings.objective.aggregation.needsNorm, settings.objective.norm == nil {
-      settings.objective.norm = Double(rollout.sampling.maximumNewTokens)
+      settings.objective.norm = Double(longestWriting)
     }
     return settings
   }

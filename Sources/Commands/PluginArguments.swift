@@ -66,6 +66,7 @@ extension PluginKind {
     case .entropy: "entropy"
     case .prompts: "prompt-pool"
     case .environment: "environment"
+    case .detector: "detector"
     }
   }
 }

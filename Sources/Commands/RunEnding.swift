@@ -24,12 +24,20 @@ struct RunEnding {
         try model.write(to: URL(filePath: output), as: configuration.outputDType.fileType)
       }
     } catch {
+      if json, let stopped = error as? StoppedRun { Console.report(record(stopped).serialized()) }
       if let last = folder.checkpoints().all().last {
         Console.note("temper: the run is kept up to step \(last.step); go on with: \(goOn)")
       }
       throw error
     }
     report(outcome, json: json)
+  }
+
+  private func record(_ stopped: StoppedRun) -> JSONLiteral {
+    [
+      "run": .string(folder.folder.path), "status": "stopped", "step": .int(stopped.step),
+      "detector": .string(stopped.detector), "reason": .string(stopped.reason),
+    ]
   }
 
   private var goOn: String { "temper \(command) --resume \(folder.folder.path)" }

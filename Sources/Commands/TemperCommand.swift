@@ -1,10 +1,12 @@
 import ArgumentParser
 import Datasets
+import Detectors
 import EntropyControl
 import Evaluation
 import Foundation
 import Objectives
 import PluginHost
+import Training
 
 /// The `temper` command.
 public struct TemperCommand: ParsableCommand {
@@ -15,14 +17,13 @@ public struct TemperCommand: ParsableCommand {
     subcommands: [
       GRPO.self, SFT.self, Eval.self, Generate.self, Initialize.self, DataCommand.self,
       ArenaCommand.self, Play.self, Report.self, Inspect.self, PluginsCommand.self,
-      CheckCommand.self,
-      BenchCommand.self,
-      Doctor.self,
+      CheckCommand.self, BenchCommand.self, Doctor.self, EnvironmentWorker.self,
     ])
 
   public init() {}
 
-  /// Runs the command line and ends the process: 0 done, 1 failed, 2 wrong use.
+  /// Runs the command line and ends the process: 0 done, 1 failed, 2 wrong use,
+  /// 3 stopped by a detector.
   public static func start() -> Never {
     Console.holdDescriptors()
     do {
@@ -32,6 +33,9 @@ public struct TemperCommand: ParsableCommand {
       Foundation.exit(0)
     } catch let code as ExitCode {
       Foundation.exit(code.rawValue)
+    } catch let stopped as StoppedRun {
+      Console.note("temper: \(stopped)")
+      Foundation.exit(3)
     } catch let error where isWrongUse(error) {
       Console.note("temper: \(error)")
       Foundation.exit(2)
@@ -65,6 +69,7 @@ public struct TemperCommand: ParsableCommand {
     case is ConfigurationError, ObjectiveError.setting, DatasetError.field, DatasetError.fieldTwice,
       PluginHostError.option, PluginHostError.unknown, PluginHostError.configuration,
       PluginHostError.otherKind, PluginTemplateError.name, InterventionError.twice,
+      DetectorError.twice,
       InterventionError.bothReplace, is UnknownProtocol, is UnknownDescription:
       true
     default: false

@@ -14,6 +14,8 @@ public struct AnswerProtocol: Sendable, Equatable {
     case rule(AnswerRule, Comparison)
     /// The form that the prompt asked for finds it, and the suite's equality compares.
     case askedForm
+    /// The environment has judged its episodes.
+    case episode
   }
 
   /// How an answer that a rule has found is compared with the gold answer.
@@ -34,6 +36,7 @@ public struct AnswerProtocol: Sendable, Equatable {
   public let summary: String
 
   public static let all: [AnswerProtocol] = [
+    .init("environment", .episode, "the environment's own word on its episodes"),
     .init("verifier", .verifier(extract: nil), "the verifier as it is configured"),
     .init("flexible", .verifier(extract: "flexible"), "any form of answer; the verifier compares"),
     .init("boxed", .verifier(extract: "boxed"), "the box alone; the verifier compares"),

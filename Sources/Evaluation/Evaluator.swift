@@ -9,15 +9,19 @@ public struct Evaluator {
   public let sampling: SamplingSettings
   public let samples: Int
   public let greedy: Bool
+  /// What answers the completions; `nil` for one turn.
+  public let episodes: EpisodeSettings?
 
   public init(
-    engine: RolloutEngine, sampling: SamplingSettings, samples: Int, greedy: Bool = true
+    engine: RolloutEngine, sampling: SamplingSettings, samples: Int, greedy: Bool = true,
+    episodes: EpisodeSettings? = nil
   ) {
     precondition(greedy || samples > 0, "nothing to evaluate: no greedy completion, no samples")
     self.engine = engine
     self.sampling = sampling
     self.samples = samples
     self.greedy = greedy
+    self.episodes = episodes
   }
 
   /// How many completions an evaluation draws.
@@ -57,7 +61,9 @@ public struct Evaluator {
     // A problem is kept as soon as its last completion ends, in whatever order they do.
     var unfinished = open.map { _ in [Int: Completion]() }
     var failure: (any Error)?
-    let groups = try engine.sample(open, samples: range, settings: settings, step: 0) { event in
+    let groups = try engine.sample(
+      open, samples: range, settings: settings, step: 0, episodes: episodes
+    ) { event in
       guard case .finished(let prompt, let trajectory) = event else { return }
       onCompletion()
       guard let journal, failure == nil else { return }

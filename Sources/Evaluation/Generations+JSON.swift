@@ -4,10 +4,16 @@ import Trajectories
 extension Completion {
   /// Ids stand as text, `"12 7 2"`: a number each would make a long report many times as large.
   var json: JSONLiteral {
-    [
+    var json: JSONLiteral = [
       "text": .string(text), "stop": .string(stop.rawValue),
       "ids": .string(tokens.map(String.init).joined(separator: " ")),
     ]
+    if let judgement {
+      json["verdict"] = .string(judgement.verdict.rawValue)
+      json["reward"] = judgement.reward.map { .float($0) } ?? .null
+      json["reason"] = .string(judgement.reason)
+    }
+    return json
   }
 
   init(_ json: JSON) throws {
@@ -21,7 +27,21 @@ extension Completion {
       throw JSONError.type(
         path: json["ids"].path, expected: "ids with blanks between", found: json["ids"].summary)
     }
-    self.init(text: try json["text"].requireString(), tokens: tokens, stop: stop)
+    self.init(
+      text: try json["text"].requireString(), tokens: tokens, stop: stop,
+      judgement: try Self.judgement(json))
+  }
+
+  private static func judgement(_ json: JSON) throws -> Judgement? {
+    guard json.has("verdict") else { return nil }
+    let name = try json["verdict"].requireString()
+    guard let verdict = Verdict(rawValue: name) else {
+      throw JSONError.type(
+        path: json["verdict"].path, expected: "a verdict", found: json["verdict"].summary)
+    }
+    return Judgement(
+      verdict, reward: verdict == .failed ? nil : Float(try json["reward"].requireDouble()),
+      reason: json["reason"].string ?? "")
   }
 }
 

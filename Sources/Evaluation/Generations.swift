@@ -4,20 +4,25 @@ import Trajectories
 /// What a model wrote for one problem, once.
 public struct Completion: Sendable, Equatable {
   public let text: String
-  /// The ids behind the text, the end token included.
+  /// The ids that the model wrote, the end token included.
   public let tokens: [Int32]
   public let stop: StopReason
+  /// What the environment says of it; `nil` without one.
+  public let judgement: Judgement?
 
-  public init(text: String, tokens: [Int32], stop: StopReason) {
+  public init(text: String, tokens: [Int32], stop: StopReason, judgement: Judgement? = nil) {
     (self.text, self.tokens, self.stop) = (text, tokens, stop)
+    self.judgement = judgement
   }
 
   public init(_ trajectory: Trajectory) {
-    self.init(text: trajectory.text, tokens: trajectory.tokens, stop: trajectory.stop)
+    self.init(
+      text: trajectory.text, tokens: trajectory.modelTokens, stop: trajectory.stop,
+      judgement: trajectory.episode?.judgement)
   }
 
-  /// True if the budget of tokens ended it, and not the model.
-  public var isTruncated: Bool { stop == .length }
+  /// True if a budget of tokens ended it, and not the model.
+  public var isTruncated: Bool { stop.isTruncation }
 
   /// True if a block of 32 tokens stands three times or more in the last 256.
   public var isRepetitive: Bool {

@@ -65,6 +65,10 @@ public struct ReadyProtocol: Sendable {
         }
       ).judgements
     case .askedForm: return judge(problems, askedForm, .equality)
+    case .episode:
+      return problems.flatMap(\.completions).map {
+        $0.judgement ?? .failed("it was no episode of an environment")
+      }
     case .rule(let rule, let comparison): return judge(problems, rule, comparison)
     }
   }

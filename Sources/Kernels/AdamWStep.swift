@@ -35,14 +35,36 @@ public struct AdamWStep: Sendable {
     to values: Storage<Float>, firstMoment: Storage<Float>, secondMoment: Storage<Float>,
     gradient: Storage<Float>
   ) {
-    let counts = [firstMoment.count, secondMoment.count, gradient.count]
-    precondition(
-      counts.allSatisfy { $0 == values.count },
-      "moments and gradient of \(counts) for \(values.count) values")
+    check(values, firstMoment, secondMoment, gradient)
     withUnsafePointer(to: code) {
       tk_adamw(
         values.pointer, firstMoment.pointer, secondMoment.pointer, gradient.pointer, $0,
         Int64(values.count))
     }
+  }
+
+  /// Does the same, to the bit, and puts the values as they were where the gradient was.
+  ///
+  /// - Returns: the sum of squares of what was added to them, in double.
+  public func applyKeeping(
+    to values: Storage<Float>, firstMoment: Storage<Float>, secondMoment: Storage<Float>,
+    gradient: Storage<Float>
+  ) -> Double {
+    check(values, firstMoment, secondMoment, gradient)
+    return withUnsafePointer(to: code) {
+      tk_adamw_keeping(
+        values.pointer, firstMoment.pointer, secondMoment.pointer, gradient.pointer, $0,
+        Int64(values.count))
+    }
+  }
+
+  private func check(
+    _ values: Storage<Float>, _ first: Storage<Float>, _ second: Storage<Float>,
+    _ gradient: Storage<Float>
+  ) {
+    let counts = [first.count, second.count, gradient.count]
+    precondition(
+      counts.allSatisfy { $0 == values.count },
+      "moments and gradient of \(counts) for \(values.count) values")
   }
 }

@@ -58,11 +58,13 @@ public struct ForwardPass {
   ///   - dLogprob: `[n]` the loss's slope in each token's log-probability.
   ///   - dEntropy: `[n]` the same in its distribution's entropy.
   ///   - rows: what the loss has besides.
+  ///   - onLogits: sees the logits of stretches of the scored tokens, in order, while they are there.
   /// - Returns: the scores, and what each token's row adds to the loss.
   /// - Throws: ``NonFiniteScore``, or what a row throws, before any gradient is touched by the
   ///   blocks.
   public func backward(
-    dLogprob: [Float], dEntropy: [Float], rows: RowLoss? = nil
+    dLogprob: [Float], dEntropy: [Float], rows: RowLoss? = nil,
+    onLogits: (_ tokens: Range<Int>, Matrix) -> Void = { _, _ in }
   ) throws -> TokenScores {
     let count = pack.scoredRows.count
     precondition(
@@ -73,6 +75,7 @@ public struct ForwardPass {
     var scores = TokenScores()
     try forEachChunk { chunk in
       scores.append(chunk.law)
+      onLogits(chunk.range, chunk.logits)
       let slopes = (Array(dLogprob[chunk.range]), Array(dEntropy[chunk.range]))
       let isWanted = rows?.wanted[chunk.range].contains(true) ?? false
       // In place, unless somebody needs the logits behind it.
@@ -148,8 +151,6 @@ struct ScoredChunk {
 extension SequencePack {
   /// What is wrong with a scored token.
   func nonFinite(token: Int, _ what: NonFiniteScore.What = .logprob) -> NonFiniteScore {
-    let sequence = scoredSequences[token]
-    let first = scoredSequences.firstIndex(of: sequence)!
-    return NonFiniteScore(sequence: sequence, token: token - first, what)
+    NonFiniteScore(sequence: scoredSequences[token], token: scoredTokens[token], what)
   }
 }

@@ -11,55 +11,66 @@ public struct SequencePack {
   public private(set) var scoredRows: [Int] = []
   /// The ids that those rows predict.
   public private(set) var targets: [Int32] = []
-  /// The sequence of each scored row, in the order of appending, for errors.
+  /// The sequence of each scored row, in the order of appending, and the token of its completion,
+  /// for errors.
   public private(set) var scoredSequences: [Int] = []
+  private(set) var scoredTokens: [Int] = []
   private(set) var pageCount = 0
   private var sequenceCount = 0
 
   public init() {}
 
-  /// Appends `prompt + completion`, of which every token of `completion` is scored. Without a
-  /// completion there is nothing to score: the sequence counts, but makes no rows.
-  public mutating func append(prompt: [Int32], completion: [Int32]) {
-    precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
-    guard !completion.isEmpty else {
+  /// Appends `prompt + completion`, of which the tokens `scored` of `completion` are scored, by
+  /// default all. Without any there is nothing to run: the sequence counts, but makes no rows.
+  ///
+  /// - Parameter scored: ascending places in `completion`.
+  public mutating func append(prompt: [Int32], completion: [Int32], scored: [Int]? = nil) {
+    let scored = scored ?? Array(completion.indices)
+    guard let last = scored.last else {
       sequenceCount += 1
       return
     }
-    let firstScored = batch.count + prompt.count - 1
-    appendRows(prompt + completion.dropLast())
-    scoredRows += firstScored..<firstScored + completion.count
-    targets += completion
-    scoredSequences += repeatElement(sequenceCount - 1, count: completion.count)
+    precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
+    let first = batch.count + prompt.count - 1
+    appendRows(prompt + completion[..<last])
+    scoredRows += scored.map { first + $0 }
+    targets += scored.map { completion[$0] }
+    scoredSequences += repeatElement(sequenceCount - 1, count: scored.count)
+    scoredTokens += scored
   }
 
-  /// Appends a sequence for each of `completions` behind the rows of one prompt.
-  public mutating func append(prompt: [Int32], completions: [[Int32]]) {
+  /// Appends a sequence for each of `completions` behind the rows of one prompt; `scored` as in
+  /// ``append(prompt:completion:scored:)``.
+  public mutating func append(
+    prompt: [Int32], completions: [(tokens: [Int32], scored: [Int])]
+  ) {
     guard completions.count > 1 else {
-      if let only = completions.first { append(prompt: prompt, completion: only) }
+      for only in completions {
+        append(prompt: prompt, completion: only.tokens, scored: only.scored)
+      }
       return
     }
     precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
-    let pageSize = KeyValuePages.pageSize
     let firstRow = batch.count
+    let lastRow = firstRow + prompt.count - 1
     let shared = takePages(forKeys: prompt.count)
     batch.append(prompt, position: 0, table: shared)
-    let full = prompt.count / pageSize
-    for completion in completions {
-      let rows = completion.dropLast()
-      scoredSequences += repeatElement(sequenceCount, count: completion.count)
+    let full = prompt.count / KeyValuePages.pageSize
+    let rest = prompt.count % KeyValuePages.pageSize
+    for (tokens, scored) in completions {
+      let rows = tokens[..<(scored.last ?? 0)]
+      scoredRows += scored.map { $0 == 0 ? lastRow : batch.count + $0 - 1 }
+      targets += scored.map { tokens[$0] }
+      scoredSequences += repeatElement(sequenceCount, count: scored.count)
+      scoredTokens += scored
       sequenceCount += 1
-      targets += completion
-      if !completion.isEmpty { scoredRows.append(firstRow + prompt.count - 1) }
       guard !rows.isEmpty else { continue }
-      scoredRows += batch.count..<batch.count + rows.count
-      let rest = prompt.count % pageSize
       let table = shared[..<full] + takePages(forKeys: rest + rows.count)
       batch.append(rows, position: prompt.count, table: Array(table))
       guard rest > 0 else { continue }
       batch.echoes.append(
         Span(
-          firstRow: firstRow + prompt.count - rest, rows: rest, position: prompt.count - rest,
+          firstRow: lastRow + 1 - rest, rows: rest, position: prompt.count - rest,
           table: Array(table)))
     }
   }
@@ -84,6 +95,7 @@ extension SequencePack {
     precondition(scoredRows.last.map { $0 < row } ?? true, "rows are scored in order")
     scoredRows.append(row)
     targets.append(target)
+    scoredTokens.append(scoredSequences.last == sequenceCount - 1 ? scoredTokens.last! + 1 : 0)
     scoredSequences.append(sequenceCount - 1)
   }
 }

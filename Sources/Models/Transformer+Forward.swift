@@ -7,7 +7,12 @@ extension Transformer {
   ///
   /// Keys and values are written to `pages`: each layer to its own, or, where `pages` has a
   /// single layer, all to that one in turn, which serves whole sequences only.
-  func forward(_ batch: RowBatch, pages: KeyValuePages, tape: Tape) -> Matrix {
+  ///
+  /// - Parameter onBlock: sees what each block has left, before the next one takes its place.
+  func forward(
+    _ batch: RowBatch, pages: KeyValuePages, tape: Tape,
+    onBlock: (_ layer: Int, BlockActivations) -> Void = { _, _ in }
+  ) -> Matrix {
     passCount += 1
     growRotations(for: batch)
     batch.tokens.withUnsafeBufferPointer { ids in
@@ -19,6 +24,7 @@ extension Transformer {
       forwardBlock(
         layer, batch, tape.blocks[layer], pages: pages.layer(pages.layerCount == 1 ? 0 : layer),
         into: last ? tape.output : tape.blocks[layer + 1].input)
+      onBlock(layer, tape.blocks[layer])
     }
     return tape.output
   }

@@ -32,7 +32,7 @@ public struct NonFiniteScore: Error, CustomStringConvertible {
   }
 
   public let what: What
-  /// The sequence in its pack, and the scored token in that sequence.
+  /// The sequence in its pack, and the token in its completion.
   public let sequence: Int
   public let token: Int
 

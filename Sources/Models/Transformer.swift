@@ -35,7 +35,7 @@ public final class Transformer {
   /// Seconds spent so far on rows of log-probabilities: making them, showing them to observers,
   /// taking their gradients.
   public internal(set) var rowSeconds = 0.0
-  private let copies: [ComputeCopy]
+  let copies: [ComputeCopy]
 
   /// Builds the model, tensor by tensor.
   ///

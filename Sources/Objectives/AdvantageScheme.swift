@@ -27,9 +27,7 @@ public struct AdvantageScheme: Sendable, Equatable {
       "\(rewards.joined().count) rewards for \(batch.sequenceCount) sequences")
     var advantages =
       estimator == .reinforcePlusPlus
-      ? Self.returns(
-        tokenRewards(rewards, penalties, batch), offsets: batch.offsets, mask: batch.mask,
-        discount: discount)
+      ? returns(tokenRewards(rewards, penalties, batch), batch)
       : outcomeAdvantages(rewards, penalties, batch)
     if estimator.whitens { advantages = Self.whitened(advantages, mask: batch.mask) }
     batch.advantages = advantages.map(Float.init)
@@ -63,6 +61,19 @@ public struct AdvantageScheme: Sendable, Equatable {
       result[last] += Double(reward ?? 0)
     }
     return result
+  }
+
+  /// `[N]` returns over what the model wrote: an environment's words between its turns neither hold
+  /// a return back nor discount it.
+  private func returns(_ rewards: [Double], _ batch: TokenBatch) -> [Double] {
+    let written = (0..<batch.sequenceCount).map(batch.scored)
+    let places = written.flatMap(\.self)
+    let found = Self.returns(
+      places.map { rewards[$0] }, offsets: written.reduce(into: [0]) { $0.append($0.last! + $1.count) },
+      mask: places.map { batch.mask[$0] }, discount: discount)
+    var returns = [Double](repeating: 0, count: batch.count)
+    for (place, value) in zip(places, found) { returns[place] = value }
+    return returns
   }
 
   /// `[N]` `G_t = r_t + discount m_t+1 G_t+1` within each sequence: what is not trained on passes

@@ -34,18 +34,19 @@ public struct OverlongShaping: Sendable, Equatable, Codable {
 }
 
 extension TokenBatch {
-  /// Takes completions that ran into the length limit out of the loss; their rewards stay in the
+  /// Takes completions that ran into a limit of tokens out of the loss; their rewards stay in the
   /// statistics of their groups. TRL's `mask_truncated_completions`.
   ///
   /// - Parameter groups: those that the batch was packed from.
   /// - Returns: how many completions were taken out.
   @discardableResult
   public mutating func maskOverlong(in groups: [RewardedGroup]) -> Int {
-    let stops = groups.flatMap { $0.group.trajectories.map(\.stop) }
+    let completions = groups.flatMap(\.group.trajectories)
     precondition(
-      stops.count == sequenceCount, "\(stops.count) completions for \(sequenceCount) sequences")
+      completions.count == sequenceCount,
+      "\(completions.count) completions for \(sequenceCount) sequences")
     var taken = 0
-    for (s, stop) in stops.enumerated() where stop == .length {
+    for (s, completion) in completions.enumerated() where completion.isTruncated {
       for t in range(s) { mask[t] = 0 }
       taken += 1
     }

@@ -47,17 +47,30 @@ public final class AdamW {
   ///   - learningRate: `eta` of this step.
   ///   - gradientScale: multiplies the gradients first; ``GradientNorm/scale(limit:)`` clips.
   public func update(learningRate: Double, gradientScale: Double = 1) {
+    move(learningRate: learningRate, gradientScale: gradientScale) { update, slot, moments in
+      update.apply(
+        to: slot.value, firstMoment: moments.first, secondMoment: moments.second,
+        gradient: slot.gradient)
+    }
+  }
+
+  /// Counts an update and gives the step of each parameter to `apply`.
+  func move(
+    learningRate: Double, gradientScale: Double,
+    _ apply: (AdamWStep, ParameterSlot, (first: Storage<Float>, second: Storage<Float>)) -> Void
+  ) {
     step += 1
     for (slot, moments) in zip(parameters, moments) {
       let update = AdamWStep(
         step: step, learningRate: learningRate, beta1: configuration.beta1,
         beta2: configuration.beta2, epsilon: configuration.epsilon,
         decay: slot.decays ? configuration.weightDecay : 0, gradientScale: Float(gradientScale))
-      update.apply(
-        to: slot.value, firstMoment: moments.first, secondMoment: moments.second,
-        gradient: slot.gradient)
+      apply(update, slot, moments)
     }
   }
+
+  /// `v` of each parameter.
+  var secondMoments: [Storage<Float>] { moments.map(\.second) }
 
   /// Refuses weights that updates have made infinite, or no numbers at all.
   ///

@@ -1,5 +1,6 @@
 import CPluginABI
 import Foundation
+import Metrics
 import Synchronization
 import Tensors
 
@@ -90,6 +91,18 @@ final class HostServices: @unchecked Sendable {  // the pointer is constant, the
     }
     return values.sorted { $0.key < $1.key }.map { quantity, values in
       (quantity, values.sorted().reduce(0, +) / Double(values.count))
+    }
+  }
+
+  /// The same as metrics `<name>/<quantity>`.
+  func takeMetrics() -> StepMetrics {
+    takeMeans().reduce(into: StepMetrics()) { metrics, recorded in
+      // Of a name that is none, what may stand in one.
+      let metric =
+        MetricName(rawValue: "\(name)/\(recorded.quantity)")
+        ?? MetricName(rawValue: "\(name)/\(recorded.quantity.filter(\.isLetter))")
+        ?? "plugin/unnamed"
+      metrics[metric] = recorded.mean
     }
   }
 }

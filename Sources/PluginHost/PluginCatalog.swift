@@ -102,6 +102,14 @@ public struct PluginCatalog: Sendable {
     return kind
   }
 
+  /// The whole configuration of what a request asks for, without making it.
+  public func configuration(
+    of request: PluginRequest, kind: PluginKind,
+    _ surroundings: PluginSurroundings = PluginSurroundings()
+  ) throws(PluginHostError) -> JSONLiteral {
+    try plugin(for: request, kind: kind).info.resolve(request, surroundings)
+  }
+
   /// The plugin of a library that a request asks for: by its name, or by the library's path where
   /// that holds one plugin.
   ///

@@ -10,7 +10,7 @@ final class PluginIntervention: EntropyIntervention {
   let needs: InterventionNeeds
   private let instance: PluginInstance
   private let table: temper_entropy
-  nonisolated(unsafe) private let state: UnsafePointer<temper_state>?  // constant
+  private let memory: PluginMemory
 
   /// Bytes that are kept of an old row.
   static let mostBytes = 4096
@@ -19,14 +19,7 @@ final class PluginIntervention: EntropyIntervention {
     (self.instance, name) = (instance, info.name)
     table = try temper_entropy(of: instance, info)
     needs = try table.needs(of: instance, info)
-    state = instance.table(TEMPER_STATE, as: temper_state.self)
-    guard let state else { return }
-    guard covers(state.pointee.size, \temper_state.load), state.pointee.save != nil,
-      state.pointee.load != nil
-    else {
-      throw .malformed(
-        path: info.place, reason: "the table '\(TEMPER_STATE)' of '\(name)' lacks a function")
-    }
+    memory = try PluginMemory(of: instance, info)
   }
 
   func observe(
@@ -91,80 +84,22 @@ final class PluginIntervention: EntropyIntervention {
     var row = temper_row(row)
     var loss = 0.0
     try attempt { error in
-      bytes.withUnsafeBytes { bytes in
-        let text = temper_text(
-          data: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), size: bytes.count)
-        return differentiate(
+      bytes.withTemperText { text in
+        differentiate(
           instance.pointer, &row, token, coefficient, text, &loss, gradient.baseAddress, &error)
       }
     }
     return loss
   }
 
-  func takeMetrics() -> StepMetrics {
-    var metrics = StepMetrics()
-    for (quantity, value) in instance.services.takeMeans() {
-      // Of a name that is none, what may stand in one.
-      let name =
-        MetricName(rawValue: "\(name)/\(quantity)")
-        ?? MetricName(rawValue: "\(name)/\(quantity.filter(\.isLetter))") ?? "entropy/unnamed"
-      metrics[name] = value
-    }
-    return metrics
-  }
+  func takeMetrics() -> StepMetrics { instance.services.takeMetrics() }
 
   func takeColumns() -> [TokenColumn] {
     instance.services.columns.take().map { TokenColumn("\(name)/\($0.name)", $0.values) }
   }
 
-  func saveState() throws -> Data? {
-    guard let save = state?.pointee.save else { return nil }
-    return Data(try withSink { sink, error in save(instance.pointer, sink, &error) })
-  }
-
-  func restoreState(_ state: Data) throws {
-    guard let load = self.state?.pointee.load else {
-      throw CallFailure("there is a saved state, and this version of the plugin remembers nothing")
-    }
-    try attempt { error in
-      state.withUnsafeBytes { bytes in
-        let text = temper_text(
-          data: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), size: bytes.count)
-        return load(instance.pointer, text, &error)
-      }
-    }
-  }
-
-  /// Calls the plugin; its sentence is thrown where it fails.
-  private func attempt(_ call: (inout temper_error) -> temper_status) throws(CallFailure) {
-    var error = temper_error()
-    let status = call(&error)
-    guard status == TEMPER_OK else { throw CallFailure(error.text(status)) }
-  }
-
-  /// Calls the plugin with a sink that keeps everything.
-  private func withSink(
-    _ call: (temper_sink, inout temper_error) -> temper_status
-  ) throws(CallFailure) -> [UInt8] {
-    var kept: [UInt8] = []
-    var error = temper_error()
-    let status = withUnsafeMutablePointer(to: &kept) { kept in
-      let sink = temper_sink(context: kept) { context, data, size in
-        guard let data else { return }
-        context!.assumingMemoryBound(to: [UInt8].self).pointee += UnsafeRawBufferPointer(
-          start: data, count: size)
-      }
-      return call(sink, &error)
-    }
-    guard status == TEMPER_OK else { throw CallFailure(error.text(status)) }
-    return kept
-  }
-}
-
-/// What a plugin says of a call that failed; the caller knows which plugin and which call.
-struct CallFailure: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
+  func saveState() throws -> Data? { try memory.save() }
+  func restoreState(_ state: Data) throws { try memory.restore(state) }
 }
 
 extension temper_row {

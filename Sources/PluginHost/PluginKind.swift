@@ -2,7 +2,7 @@ import CPluginABI
 
 /// The kinds of plugin that this host knows, each with the table that its plugins serve.
 public enum PluginKind: String, CaseIterable, Sendable {
-  case verifier, entropy, prompts, environment
+  case verifier, entropy, prompts, environment, detector
 
   /// `temper.verifier/1`
   public var table: String {
@@ -11,6 +11,7 @@ public enum PluginKind: String, CaseIterable, Sendable {
     case .entropy: TEMPER_ENTROPY
     case .prompts: TEMPER_PROMPTS
     case .environment: TEMPER_ENVIRONMENT
+    case .detector: TEMPER_DETECTOR
     }
   }
 

@@ -108,15 +108,18 @@ public struct PluginTemplate: Sendable {
 
   /// Types and modules that a plugin's type of the same name would hide.
   private static let taken: Set = [
-    "Additions", "Any", "Array", "Bool", "Character", "Configuration", "Data", "Dictionary",
-    "Double", "EntropyIntervention", "EntropyNeeds", "Environment", "Episode", "EpisodeTask",
-    "Error", "Float", "Float16", "Frozen", "Host", "Int", "Int32", "Judgement", "Lanes", "Message",
-    "ModelTurn", "NoState", "Nucleus", "Observed", "Optional", "Plugin", "PluginChoice",
-    "PluginConfiguration", "PluginError", "PluginState", "PromptPool", "PromptTemplate", "Result",
-    "RewardConfiguration", "Row", "Run", "Sample", "SeededRandom", "Self", "Sequence", "Set",
-    "Shaping", "State", "Step", "String", "Substring", "Swift", "Task", "Temper", "TemperPlugin",
-    "Test", "Testing", "Tokenizer", "Tokens", "Tool", "ToolCall", "TrainedTokens", "Transition",
-    "Trial", "Type", "UInt32", "UInt64", "UInt8", "Verifier", "Void", "WantedToken", "World",
+    "Additions", "Alarm", "AlarmSettings", "Alarms", "Any", "Array", "AttentionHead", "Bool",
+    "CUSUM", "Character", "Configuration", "Data", "DetectionEvent", "Detector", "DetectorNeeds",
+    "Dictionary", "Double", "EntropyIntervention", "EntropyNeeds", "Environment", "Episode",
+    "EpisodeTask", "Error", "Finding", "Findings", "Float", "Float16", "Frozen", "Host", "Int",
+    "Int32", "Judgement", "Lanes", "LogitRow", "MannKendall", "Message", "ModelTurn",
+    "MovingAverage", "NoState", "Nucleus", "Observation", "Observed", "Optional", "Outcomes",
+    "PageHinkley", "Plugin", "PluginChoice", "PluginConfiguration", "PluginError", "PluginState",
+    "PromptPool", "PromptTemplate", "Result", "RewardConfiguration", "Row", "Run", "Sample",
+    "SeededRandom", "Self", "Sequence", "Set", "Shaping", "State", "Step", "String", "Substring",
+    "Swift", "Task", "Temper", "TemperPlugin", "TensorView", "Test", "Testing", "Tokenizer",
+    "Tokens", "Tool", "ToolCall", "TrainedTokens", "Transition", "Trial", "Type", "UInt32",
+    "UInt64", "UInt8", "Verifier", "Void", "WantedToken", "Window", "World",
   ]
 }
 
@@ -128,6 +131,7 @@ extension PluginKind {
     case .entropy: "entropy-floor"
     case .prompts: "two-wordings"
     case .environment: "higher-lower"
+    case .detector: "loss-jump"
     }
   }
 }

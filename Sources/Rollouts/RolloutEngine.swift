@@ -53,16 +53,18 @@ public final class RolloutEngine {
   ///   - step: keys the randomness; the same step gives the same completions.
   ///   - samples: which of each group's samples to draw, from 0.
   ///   - observers: are shown the row that each token is drawn from, before anything is cut off it.
+  ///   - episodes: has an environment answer the completions, turn by turn; `nil` for one turn.
   /// - Returns: a group for each prompt, in order.
   /// - Throws: ``RolloutError`` where a prompt does not fit, or the model gives no numbers; what an
   ///   observer throws.
   public func sample(
     _ prompts: [Prompt], samples: Range<Int>, settings: SamplingSettings, step: Int,
-    observers: [any RowObserver] = [], onEvent: @escaping (Event) -> Void = { _ in }
+    observers: [any RowObserver] = [], episodes: EpisodeSettings? = nil,
+    onEvent: @escaping (Event) -> Void = { _ in }
   ) throws -> [TrajectoryGroup] {
     var run = try begin(
       prompts, samples: samples, settings: settings, step: step, observers: observers,
-      onEvent: onEvent)
+      episodes: episodes, onEvent: onEvent)
     while run.isUnfinished { try run.advance() }
     return run.groups
   }
@@ -70,20 +72,22 @@ public final class RolloutEngine {
   /// A run before its first pass.
   func begin(
     _ prompts: [Prompt], samples: Range<Int>, settings: SamplingSettings, step: Int,
-    observers: [any RowObserver] = [], onEvent: @escaping (Event) -> Void = { _ in }
+    observers: [any RowObserver] = [], episodes: EpisodeSettings? = nil,
+    onEvent: @escaping (Event) -> Void = { _ in }
   ) throws -> SamplingRun {
     precondition(settings.maximumNewTokens > 0, "\(settings.maximumNewTokens) new tokens")
     if settings.stopStrings.contains("") { throw RolloutError.emptyStopString }
     try check(prompts)
-    let pageCount = try preparePages(for: prompts, samples: samples.count, settings: settings)
+    let pageCount = try preparePages(
+      for: prompts, samples: samples.count, settings: settings, episodes)
     return SamplingRun(
       engine: self, pages: pages!, pageCount: pageCount, prompts: prompts, samples: samples,
-      settings: settings, step: step, observers: observers, onEvent: onEvent)
+      settings: settings, step: step, observers: observers, episodes: episodes, onEvent: onEvent)
   }
 
   private func check(_ prompts: [Prompt]) throws {
     let vocabulary = model.configuration.vocabularySize
-    for prompt in prompts {
+    for prompt in prompts where prompt.failure == nil {
       if prompt.tokens.isEmpty { throw RolloutError.emptyPrompt(prompt.id) }
       if let id = prompt.tokens.first(where: { $0 < 0 || $0 >= vocabulary }) {
         throw RolloutError.unknownToken(id, prompt: prompt.id, vocabulary: vocabulary)
@@ -91,30 +95,38 @@ public final class RolloutEngine {
     }
   }
 
-  /// The most pages that a completion holds for itself: its new tokens, begun and ended in the
-  /// middle of a page.
-  func completionPages(_ settings: SamplingSettings) -> Int {
-    PagePool.pages(forKeys: settings.maximumNewTokens) + 1
+  /// The most tokens behind a prompt.
+  private func longestCompletion(_ settings: SamplingSettings, _ episodes: EpisodeSettings?) -> Int {
+    episodes?.maximumTokens ?? settings.maximumNewTokens
   }
 
-  /// Makes room for as many sequences as the batch and the memory allow.
+  /// The most pages that a completion holds for itself: its tokens, begun and ended in the middle
+  /// of a page.
+  func completionPages(_ settings: SamplingSettings, _ episodes: EpisodeSettings?) -> Int {
+    PagePool.pages(forKeys: longestCompletion(settings, episodes)) + 1
+  }
+
+  /// Makes room for as many sequences as the batch and the memory allow; for twice as many where
+  /// some of them are away.
   private func preparePages(
-    for prompts: [Prompt], samples: Int, settings: SamplingSettings
+    for prompts: [Prompt], samples: Int, settings: SamplingSettings, _ episodes: EpisodeSettings?
   ) throws -> Int {
     let c = model.configuration
     let longest = prompts.map(\.tokens.count).max() ?? 0
-    guard longest <= Self.longestSequence - settings.maximumNewTokens else {
-      throw RolloutError.tooLong(prompt: longest, completion: settings.maximumNewTokens)
+    let completion = longestCompletion(settings, episodes)
+    guard longest <= Self.longestSequence - completion else {
+      throw RolloutError.tooLong(prompt: longest, completion: completion)
     }
     let pageBytes =
       c.layerCount * 2 * c.keyValueHeadCount * c.headDimension * KeyValuePages.pageSize * 4
-    let one = PagePool.pages(forKeys: longest) + completionPages(settings)
+    let one = PagePool.pages(forKeys: longest) + completionPages(settings, episodes)
     let affordable = cacheBytes / pageBytes
     guard affordable >= one else {
       throw RolloutError.cache(
-        tokens: longest + settings.maximumNewTokens, needed: one * pageBytes, allowed: cacheBytes)
+        tokens: longest + completion, needed: one * pageBytes, allowed: cacheBytes)
     }
-    let count = min(affordable, one * (min(width, prompts.count * samples) + 1))
+    let sequences = min(episodes == nil ? width : 2 * width, prompts.count * samples)
+    let count = min(affordable, one * (sequences + 1))
     if pages == nil || pages!.pageCount < count {
       pages = KeyValuePages(
         pageCount: count, layers: c.layerCount, heads: c.keyValueHeadCount, width: c.headDimension)
@@ -152,7 +164,7 @@ public enum RolloutError: Error, Equatable, CustomStringConvertible {
       """
       a sequence of \(tokens) tokens needs \(mebibytes(needed)) MiB of keys and values, and \
       \(mebibytes(allowed)) MiB are allowed; raise rollout.cache_mib or lower \
-      rollout.max_new_tokens
+      rollout.max_new_tokens, in an environment rollout.max_episode_tokens
       """
     case .notFinite(let prompt, let sample, let token):
       """

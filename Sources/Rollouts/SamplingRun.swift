@@ -1,3 +1,4 @@
+import Environments
 import Kernels
 import Models
 import Tensors
@@ -7,7 +8,8 @@ import Trajectories
 /// One call of ``RolloutEngine/sample(_:samples:settings:step:observers:onEvent:)`` under way.
 ///
 /// A prompt is waiting, then taken in (`prefills`), then ready; each of its completions is active
-/// until it ends. Every pass advances all active completions by a token.
+/// until it ends. Every pass advances all active completions by a token. In an episode a completion
+/// is `away` while the environment answers its turn, and then `back` until the answer is taken in.
 struct SamplingRun {
   let engine: RolloutEngine
   let pages: KeyValuePages
@@ -16,6 +18,7 @@ struct SamplingRun {
   let settings: SamplingSettings
   let step: Int
   let observers: [any RowObserver]
+  let episodes: EpisodeSettings?
   let onEvent: (RolloutEngine.Event) -> Void
   private let random: CounterRandom
   private let law: SamplingLaw
@@ -26,6 +29,11 @@ struct SamplingRun {
   private var prefills: [Prefill] = []
   private var ready: [ReadyPrompt] = []
   private(set) var active: [ActiveSequence] = []
+  /// By ticket.
+  private var away: [Int: ActiveSequence] = [:]
+  private var back: [ActiveSequence] = []
+  private let desk: EpisodeDesk?
+  private var tickets = 0
   private(set) var pool: PagePool
   /// Pages that active completions may still ask for.
   private(set) var reserved = 0
@@ -34,7 +42,8 @@ struct SamplingRun {
   init(
     engine: RolloutEngine, pages: KeyValuePages, pageCount: Int, prompts: [Prompt],
     samples: Range<Int>, settings: SamplingSettings, step: Int,
-    observers: [any RowObserver], onEvent: @escaping (RolloutEngine.Event) -> Void
+    observers: [any RowObserver], episodes: EpisodeSettings?,
+    onEvent: @escaping (RolloutEngine.Event) -> Void
   ) {
     self.engine = engine
     self.pages = pages
@@ -43,14 +52,17 @@ struct SamplingRun {
     self.settings = settings
     self.step = step
     self.observers = observers
+    self.episodes = episodes
     self.onEvent = onEvent
+    desk = episodes.map { EpisodeDesk(workers: $0.workers) }
     pool = PagePool(count: pageCount)
     random = CounterRandom(seed: settings.seed, purpose: .sampling)
     law = SamplingLaw(
       temperature: settings.temperature, topK: settings.topK, topP: settings.topP,
       minP: settings.minP)
-    stops = StopStrings(settings.stopStrings)
-    waiting = samples.isEmpty ? [] : Array(prompts.indices.reversed())
+    stops = StopStrings(settings.stopStrings + (episodes?.environment.world.stops ?? []))
+    waiting =
+      samples.isEmpty ? [] : prompts.indices.filter { prompts[$0].failure == nil }.reversed()
     var seen: [Int: Int] = [:]
     groups = prompts.map { prompt in
       let further = seen[prompt.index, default: 0] * samples.count
@@ -60,26 +72,36 @@ struct SamplingRun {
         trajectories: samples.map { sample in
           var trajectory = Trajectory(sample: sample + further)
           trajectory.observed = observers.map { ObservedRows(width: $0.width) }
+          if let failure = prompt.failure { trajectory.fail(failure) }
           return trajectory
         })
+    }
+    for (index, group) in groups.enumerated() where group.prompt.failure != nil {
+      for trajectory in group.trajectories {
+        onEvent(.finished(prompt: index, trajectory: trajectory))
+      }
     }
   }
 
   var isUnfinished: Bool {
-    !(waiting.isEmpty && prefills.isEmpty && ready.isEmpty && active.isEmpty)
+    !(waiting.isEmpty && prefills.isEmpty && ready.isEmpty && active.isEmpty && away.isEmpty
+      && back.isEmpty)
   }
 
   /// One forward pass: a token for every active completion, and stretches of new prompts.
   ///
   /// - Throws: ``RolloutError/notFinite(prompt:sample:token:)``.
   mutating func advance() throws {
+    takeAnswers(isPatient: false)
     var batch = RowBatch()
     var scored = Array(active.indices)
     for sequence in active {
       batch.append([sequence.last], position: sequence.position, table: sequence.table)
       sequence.position += 1
     }
-    let taken = takeIn(&batch, &scored)
+    var rows = engine.prefillRows
+    active += takeBack(&batch, &scored, &rows)
+    let taken = takeIn(&batch, &scored, &rows)
     if !scored.isEmpty || batch.count > 0 {
       let logits = engine.model.decode(batch, pages: pages, rows: scored)
       for (index, prefill) in taken.enumerated() {
@@ -90,14 +112,16 @@ struct SamplingRun {
       try append(logits.rows(0..<active.count), to: active)
     }
     try begin()
+    if batch.count == 0, active.isEmpty, !away.isEmpty { takeAnswers(isPatient: true) }
   }
 
   // MARK: Prompts
 
   /// Adds rows of prompts to `batch`, as many as a pass takes; returns the prompts that are in
   /// with it, whose last rows join `scored`.
-  private mutating func takeIn(_ batch: inout RowBatch, _ scored: inout [Int]) -> [Prefill] {
-    var rows = engine.prefillRows
+  private mutating func takeIn(
+    _ batch: inout RowBatch, _ scored: inout [Int], _ rows: inout Int
+  ) -> [Prefill] {
     var finished: [Prefill] = []
     while rows > 0 {
       if prefills.isEmpty, !admit(besides: finished.count) { break }
@@ -122,7 +146,7 @@ struct SamplingRun {
     let wanted = engine.width + max(samples.count, engine.width / 8)
     guard let prompt = waiting.last, active.count + coming < wanted else { return false }
     let needed = PagePool.pages(forKeys: prompts[prompt].tokens.count)
-    guard pool.available - reserved >= needed + engine.completionPages(settings) else {
+    guard pool.available - reserved >= needed + engine.completionPages(settings, episodes) else {
       return false
     }
     waiting.removeLast()
@@ -134,10 +158,10 @@ struct SamplingRun {
 
   /// Begins completions of prompts that are in, while the batch and the memory have room.
   private mutating func begin() throws {
-    let each = engine.completionPages(settings)
+    let each = engine.completionPages(settings, episodes)
     while let prompt = ready.first {
       let count = min(
-        engine.width - active.count, (pool.available - reserved) / each,
+        engine.width - active.count - back.count, (pool.available - reserved) / each,
         samples.count - prompt.next)
       guard count > 0 else { return }
       let begun = (prompt.next..<prompt.next + count).map { fork(prompt, slot: $0) }
@@ -158,14 +182,15 @@ struct SamplingRun {
   private mutating func fork(_ prompt: ReadyPrompt, slot: Int) -> ActiveSequence {
     let tokens = prompts[prompt.prompt].tokens.count
     let full = tokens / KeyValuePages.pageSize
-    let reservation = engine.completionPages(settings)
+    let reservation = engine.completionPages(settings, episodes)
     reserved += reservation
     pool.share(prompt.table[..<full])
     let sequence = ActiveSequence(
       prompt: prompt.prompt, slot: slot,
       trajectory: groups[prompt.prompt].trajectories[slot],
       table: Array(prompt.table[..<full]), position: tokens, reservation: reservation,
-      decoder: engine.tokenizer.streamDecoder(skipSpecial: true))
+      runner: episodes.map { EpisodeRunner($0, prompts[prompt.prompt], engine.tokenizer) },
+      decoder: engine.tokenizer.streamDecoder(skipSpecial: episodes == nil))
     if tokens % KeyValuePages.pageSize != 0 {
       extend(sequence)
       pages.copy(prompt.table[full], to: sequence.table[full])
@@ -204,7 +229,7 @@ struct SamplingRun {
         .token(
           prompt: sequence.prompt, sample: sequence.trajectory.sample, id: sequence.last))
       if sequence.stop != nil {
-        retire(sequence)
+        sequence.runner == nil ? retire(sequence) : hand(sequence)
       } else if sequence.position == sequence.table.count * KeyValuePages.pageSize {
         extend(sequence)
       }
@@ -226,6 +251,52 @@ struct SamplingRun {
     }
   }
 
+  // MARK: Episodes
+
+  /// Hands the turn that has ended to the environment.
+  private mutating func hand(_ sequence: ActiveSequence) {
+    let (turn, endToken) = sequence.closeTurn(engine.tokenizer)
+    let runner = sequence.runner!
+    away[tickets] = sequence
+    desk!.ask(tickets) { runner.answer(turn, endToken: endToken) }
+    tickets += 1
+  }
+
+  /// - Parameter isPatient: waits for an answer where there is none.
+  private mutating func takeAnswers(isPatient: Bool) {
+    guard !away.isEmpty else { return }
+    for (ticket, answer) in desk!.answers(isPatient: isPatient) {
+      let sequence = away.removeValue(forKey: ticket)!
+      if sequence.take(answer, engine.tokenizer) {
+        back.append(sequence)
+      } else {
+        retire(sequence)
+      }
+    }
+  }
+
+  /// Adds rows of answers to `batch`, as many as a pass takes and the batch has room for behind
+  /// them; returns the completions that go on with it, whose last rows join `scored`.
+  private mutating func takeBack(
+    _ batch: inout RowBatch, _ scored: inout [Int], _ rows: inout Int
+  ) -> [ActiveSequence] {
+    var finished: [ActiveSequence] = []
+    while rows > 0, let sequence = back.first, active.count + finished.count < engine.width {
+      let stretch = sequence.pending.prefix(rows)
+      let end = sequence.position + stretch.count
+      while sequence.table.count * KeyValuePages.pageSize < end { extend(sequence) }
+      batch.append(stretch, position: sequence.position, table: sequence.table)
+      sequence.pending = sequence.pending.dropFirst(stretch.count)
+      sequence.position = end
+      rows -= stretch.count
+      if sequence.pending.isEmpty {
+        scored.append(batch.count - 1)
+        finished.append(back.removeFirst())
+      }
+    }
+    return finished
+  }
+
   private mutating func retire(_ sequence: ActiveSequence) {
     pool.release(sequence.table)
     reserved -= sequence.reservation
@@ -233,5 +304,14 @@ struct SamplingRun {
     sequence.trajectory.text = sequence.text(engine.tokenizer, stops)
     groups[sequence.prompt].trajectories[sequence.slot] = sequence.trajectory
     onEvent(.finished(prompt: sequence.prompt, trajectory: sequence.trajectory))
+  }
+}
+
+extension Trajectory {
+  /// Ends an episode before its first token.
+  fileprivate mutating func fail(_ reason: String) {
+    stop = .failed
+    episode = EpisodeRecord()
+    episode!.judgement = .failed(reason)
   }
 }

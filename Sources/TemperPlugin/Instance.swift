@@ -19,6 +19,7 @@ enum PluginKind {
   case entropy(any EntropyIntervention.Type)
   case prompts(any PromptPool.Type)
   case environment(any Environment.Type)
+  case detector(any Detector.Type)
 
   /// `nil` for a type that is a ``Plugin`` and nothing more.
   init?(_ type: any Plugin.Type) {
@@ -30,6 +31,8 @@ enum PluginKind {
       self = .prompts(type)
     } else if let type = type as? any Environment.Type {
       self = .environment(type)
+    } else if let type = type as? any Detector.Type {
+      self = .detector(type)
     } else {
       return nil
     }
@@ -41,6 +44,7 @@ enum PluginKind {
     case .entropy: TEMPER_ENTROPY
     case .prompts: TEMPER_PROMPTS
     case .environment: TEMPER_ENVIRONMENT
+    case .detector: TEMPER_DETECTOR
     }
   }
 
@@ -50,7 +54,9 @@ enum PluginKind {
     case (.entropy, TEMPER_ENTROPY): UnsafeRawPointer(entropyTable)
     case (.prompts, TEMPER_PROMPTS): UnsafeRawPointer(promptsTable)
     case (.environment, TEMPER_ENVIRONMENT): UnsafeRawPointer(environmentTable)
+    case (.detector, TEMPER_DETECTOR): UnsafeRawPointer(detectorTable)
     case (.entropy(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
+    case (.detector(let type), TEMPER_STATE) where type.remembers: UnsafeRawPointer(stateTable)
     default: nil
     }
   }
@@ -61,6 +67,7 @@ enum PluginKind {
     case .entropy(let type): try makeInstance(of: type, configuration, host)
     case .prompts(let type): try PromptPoolInstance(type, configuration, host)
     case .environment(let type): try makeInstance(of: type, configuration, host)
+    case .detector(let type): try makeInstance(of: type, configuration, host)
     }
   }
 }
@@ -75,6 +82,12 @@ private func makeInstance<P: Environment>(
   of type: P.Type, _ configuration: Data, _ host: Host
 ) throws -> Instance {
   EnvironmentInstanceOf(try P(.decoded(from: configuration), host: host))
+}
+
+private func makeInstance<P: Detector>(
+  of type: P.Type, _ configuration: Data, _ host: Host
+) throws -> Instance {
+  DetectorInstanceOf(try P(.decoded(from: configuration), host: host))
 }
 
 /// The `temper.state/1` table of every Swift plugin that remembers.

@@ -126,7 +126,7 @@ extension Host {
   }
 }
 
-private func permanent<Element>(_ values: [Element]) -> UnsafeMutablePointer<Element> {
+func permanent<Element>(_ values: [Element]) -> UnsafeMutablePointer<Element> {
   let pointer = UnsafeMutablePointer<Element>.allocate(capacity: max(values.count, 1))
   pointer.initialize(from: values, count: values.count)
   return pointer

@@ -1,6 +1,7 @@
 import Metrics
 import Objectives
 import Trajectories
+import Verifiers
 
 extension GRPOTrainer {
   /// Samples and judges the step's groups; with dynamic sampling, until enough of them teach.
@@ -9,8 +10,10 @@ extension GRPOTrainer {
     var kept: [RewardedGroup] = []
     var sampled = 0
     var verdicts = VerdictMetrics()
+    var outcomes = EpisodeMetrics()
     let dynamic = DynamicSampling(maximumRounds: settings.rollout.maximumRounds)
     for round in 1... {
+      promptsDrawn = watch.ledger.place(of: wanted, from: promptsDrawn)
       let copies = form?.copies(of: settings.rollout.groupSize) ?? 1
       let batch = try prompts.prompts(from: promptsDrawn, count: wanted, copies: copies)
       promptsDrawn += wanted
@@ -18,9 +21,10 @@ extension GRPOTrainer {
       let groups = try engine.sample(
         batch, samples: 0..<settings.rollout.groupSize / copies,
         settings: settings.rollout.sampling,
-        step: index << 10 | (round - 1), observers: interventions.observers)
-      let scored = verifiers.score(groups.joined(by: copies))
+        step: index << 10 | (round - 1), observers: observers(step: index), episodes: episodes)
+      let scored = score(groups.joined(by: copies))
       verdicts.add(scored.metrics)
+      outcomes.add(scored.groups)
       sampled += scored.groups.count
       try unjudged.add(scored.groups)
       guard settings.rollout.dynamicSampling else {
@@ -34,13 +38,31 @@ extension GRPOTrainer {
       }
     }
     metrics.merge(verdicts.metrics)
+    metrics.merge(outcomes.metrics)
     metrics["rollout/groups_sampled"] = Double(sampled)
     var groups = Array(kept.prefix(wanted))
     if let overlong {
-      groups.reward { _, trajectory in overlong.penalty(length: trajectory.tokens.count) }
+      groups.reward { _, trajectory in overlong.penalty(length: trajectory.length) }
     }
     try form?.add(to: &groups, &metrics)
     return groups
+  }
+
+  /// Judges groups: by the verifiers, by the environment, or by the sum of both.
+  private func score(
+    _ groups: [TrajectoryGroup]
+  ) -> (groups: [RewardedGroup], metrics: [VerifierMetric]) {
+    let judged = verifiers?.score(groups)
+    guard episodes != nil else { return (judged!.groups, judged!.metrics) }
+    let rewarded = groups.enumerated().map { place, group in
+      RewardedGroup(
+        group: group,
+        judgements: group.trajectories.indices.map { sample in
+          let own = group.trajectories[sample].episode!.judgement
+          return judged.map { own.adding($0.groups[place].judgements[sample]) } ?? own
+        })
+    }
+    return (rewarded, judged?.metrics ?? [])
   }
 
   /// The sequences of part `part` of the rollout: whole groups, dealt in order.

@@ -1,3 +1,4 @@
+import Detectors
 import EntropyControl
 import JSON
 import Metrics
@@ -25,6 +26,10 @@ public final class GRPOTrainer {
   /// How many prompts the run has drawn; dynamic sampling makes it more than the steps alone say.
   public internal(set) var promptsDrawn = 0
   public let interventions: InterventionSet
+  /// What looks for trouble.
+  public let watch: Watch
+  /// How many prompts had been drawn when the step under way began.
+  var promptsBefore = 0
   let form: FormReward?
   var unjudged = UnjudgedRounds()
   /// Spent in interventions during the step under way.
@@ -32,39 +37,48 @@ public final class GRPOTrainer {
   let reference: Policy?
   let engine: RolloutEngine
   let prompts: any PromptSource
-  let verifiers: VerifierSet
+  let verifiers: VerifierSet?
+  let episodes: EpisodeSettings?
   let schedule: LearningRateSchedule
   let overlong: OverlongShaping?
 
   /// - Parameters:
   ///   - reference: needed where the objective has a KL coefficient, or an intervention asks.
+  ///   - verifiers: who judges; an environment may do without.
+  ///   - episodes: the world that completions are rollouts through; `nil` for one turn.
   ///   - interventions: what holds the policy's entropy.
   ///   - form: rewards completions for the form that their prompt's template asks for.
   ///   - optimizer: one of the policy's parameters, where trainers share it.
   ///   - klController: moves that coefficient, where it is to be moved.
+  ///   - watch: what looks for trouble.
   /// - Throws: ``ObjectiveError/setting(key:value:remedy:)`` for a setting out of its range.
   public init(
     settings: GRPOSettings, policy: Policy, reference: Policy?, engine: RolloutEngine,
-    prompts: any PromptSource, verifiers: VerifierSet, klController: AdaptiveKL? = nil,
-    interventions: InterventionSet = .none, form: FormReward? = nil, optimizer: AdamW? = nil
+    prompts: any PromptSource, verifiers: VerifierSet?, episodes: EpisodeSettings? = nil,
+    klController: AdaptiveKL? = nil, interventions: InterventionSet = .none,
+    form: FormReward? = nil, optimizer: AdamW? = nil, watch: Watch = Watch(.none)
   ) throws(ObjectiveError) {
     try settings.objective.validate()
     try settings.advantages.validate()
     precondition(
       reference != nil || !(settings.objective.needsReference || interventions.needsReference),
       "a KL term, or an intervention that asks for it, without a reference")
+    precondition(verifiers != nil || episodes != nil, "nobody judges the completions")
     self.settings = settings
     self.policy = policy
     self.reference = reference
     self.engine = engine
     self.prompts = prompts
-    self.verifiers = verifiers
+    (self.verifiers, self.episodes) = (verifiers, episodes)
     self.klController = klController
     self.interventions = interventions
+    self.watch = watch
     self.form = form
     overlong = try settings.reward.overlongBuffer.map { buffer throws(ObjectiveError) in
       try OverlongShaping(
-        limit: settings.rollout.sampling.maximumNewTokens, buffer: buffer,
+        limit: episodes?.longestWriting(settings.rollout.sampling)
+          ?? settings.rollout.sampling.maximumNewTokens,
+        buffer: buffer,
         factor: settings.reward.overlongFactor)
     }
     self.optimizer =
@@ -78,6 +92,23 @@ public final class GRPOTrainer {
   /// - Throws: ``RefusedStep`` where a loss or a gradient is not finite; weights and optimizer are
   ///   then as the last good update left them.
   public func step(_ index: Int) throws -> StepReport {
+    watch.begin()
+    try watch.keepFirstState(self, before: index)
+    promptsBefore = promptsDrawn
+    do {
+      return try watchedStep(index)
+    } catch let refused as RefusedStep {
+      try watchRefused(refused)
+      throw refused
+    } catch let error as RolloutError where error.isNotFinite && watch.detectors.mayGoBack {
+      let refused = RefusedStep(step: index, batch: .none, reason: "\(error)")
+      try watchRefused(refused)
+      // Weights that cannot be sampled from are no state to go on from.
+      throw watch.wentBack == nil ? error : refused
+    }
+  }
+
+  private func watchedStep(_ index: Int) throws -> StepReport {
     var report = StepReport(step: index)
     var watch = Stopwatch()
     let rowSeconds = model.rowSeconds
@@ -96,8 +127,9 @@ public final class GRPOTrainer {
     report.batch = batch
     report.metrics.merge(report.rolloutMetrics)
 
+    try watchRollout(&report, &batch)
     var updates = UpdateMetrics()
-    for update in 0..<settings.updates.count {
+    for update in 0..<settings.updates.count where self.watch.letsLearn {
       updates.add(try learn(from: batch, update, &report))
     }
     report.metrics.merge(updates.metrics)
@@ -108,6 +140,7 @@ public final class GRPOTrainer {
       report.metrics["time/interventions"] = interventionSeconds
       report.metrics["time/rows"] = model.rowSeconds - rowSeconds
     }
+    try watchStep(&report)
     return report
   }
 
@@ -130,16 +163,21 @@ public final class GRPOTrainer {
       metrics["time/prepare"] = watch.total
     }
     let position = settings.position(rollout: report.step, update: update)
-    metrics.merge(
-      try undoing {
-        try refusing(report.step, batch) { try self.update(batch, position, kept) }
-      })
+    let known = report.metrics
+    do {
+      metrics.merge(
+        try undoing {
+          try refusing(report.step, batch) { try self.update(batch, position, kept, knowing: known) }
+        })
+    } catch let held as HeldUpdate {
+      metrics.merge(held.metrics)
+    }
     takeReports(&metrics, &report, first: rollout.offsets[sequences.lowerBound])
     return metrics
   }
 
   /// The run's, with the KL coefficient as it stands.
-  private var objective: PolicyObjective {
+  var objective: PolicyObjective {
     var objective = settings.objective
     if let klController { objective.klCoefficient = klController.coefficient }
     return objective
@@ -147,9 +185,11 @@ public final class GRPOTrainer {
 
   /// One update of the weights: interventions, objective, gradient, clipping, AdamW.
   ///
-  /// - Parameter kept: a forward pass over the batch that the backward pass may go on from.
+  /// - Parameters:
+  ///   - kept: a forward pass over the batch that the backward pass may go on from.
+  ///   - known: what is known of the step so far.
   private func update(
-    _ batch: TokenBatch, _ position: StepPosition, _ kept: KeptPass?
+    _ batch: TokenBatch, _ position: StepPosition, _ kept: KeptPass?, knowing known: StepMetrics
   ) throws -> StepMetrics {
     var batch = batch
     let objective = objective
@@ -166,20 +206,17 @@ public final class GRPOTrainer {
       return metrics
     }
     policy.model.zeroGradients()
-    let found = try policy.gradients(batch, result, rows: prepared, reusing: kept)
+    let logits = logitRows(batch, result, prepared, step: position.rollout)
+    let found = try policy.gradients(batch, result, rows: prepared, reusing: kept, noting: logits)
     metrics[.policyLoss] = result.loss + found.rowLoss
     metrics["policy/forward_gap"] = Double(found.forwardGap)
     metrics["time/forward"] = found.forwardSeconds
     metrics["time/backward"] = found.backwardSeconds
     let watch = Stopwatch()
     let norm = try GradientNorm(of: optimizer.parameters)
-    let rate = schedule.rate(at: optimizer.step + 1)
-    optimizer.update(
-      learningRate: rate, gradientScale: norm.scale(limit: settings.optimizer.clipNorm))
-    policy.model.refreshComputeCopy()
+    try move(
+      batch, position, coefficients: prepared.coefficients, norm, logits, knowing: known, &metrics)
     metrics["time/optimizer"] = watch.total
-    metrics["optimizer/grad_norm"] = norm.value
-    metrics["optimizer/learning_rate"] = rate
     if let kl = metrics[.referenceKL] {
       klController?.update(kl: kl, sequences: batch.sequenceCount)
     }

@@ -9,8 +9,9 @@ struct UpdateMetrics {
     .maximumLogRatio, .maximumBehaviourGap, "policy/forward_gap",
   ]
   private static let sums: Set<MetricName> = [
-    .trainedTokens, "optimizer/skipped_empty", "optimizer/skipped_tied", "time/prepare",
-    "time/forward", "time/backward", "time/optimizer",
+    .trainedTokens, "optimizer/skipped_empty", "optimizer/skipped_tied",
+    "optimizer/skipped_detector", "time/prepare", "time/forward", "time/backward",
+    "time/optimizer",
   ]
   private var means = MeanMetrics()
   private var others = StepMetrics()

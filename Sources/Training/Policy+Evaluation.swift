@@ -43,29 +43,27 @@ extension Policy {
 
 extension TokenBatch {
   /// - Parameters:
-  ///   - scores: of the tokens of `sequences`.
+  ///   - scores: of what the model wrote in `sequences`.
   ///   - observers: places in ``observed`` of those whose notes are in `scores`.
   fileprivate mutating func setCurrent(
     _ scores: TokenScores, of sequences: [Int], observers: [Int]
   ) {
-    var end = 0
-    for sequence in sequences {
-      let tokens = range(sequence)
-      let scored = end..<end + tokens.count
-      end = scored.upperBound
-      logprobs.replaceSubrange(tokens, with: scores.logprobs[scored])
-      entropies.replaceSubrange(tokens, with: scores.entropies[scored])
+    for (scored, token) in sequences.flatMap(scored).enumerated() {
+      logprobs[token] = scores.logprobs[scored]
+      entropies[token] = scores.entropies[scored]
       for (place, rows) in zip(observers, scores.observed) {
-        observed[place].replace(tokens, with: rows[scored])
+        observed[place].set(token, to: scored, of: rows)
       }
     }
   }
 }
 
 extension ObservedRows {
-  fileprivate mutating func replace(_ tokens: Range<Int>, with rows: ObservedRows) {
-    values.replaceSubrange(
-      tokens.lowerBound * width..<tokens.upperBound * width, with: rows.values)
-    bytes.replaceSubrange(tokens, with: rows.bytes)
+  /// Puts what was noted of one token in the place of another's.
+  mutating func set(_ token: Int, to other: Int, of rows: ObservedRows) {
+    for column in 0..<width {
+      values[token * width + column] = rows.values[other * width + column]
+    }
+    bytes[token] = rows.bytes[other]
   }
 }

@@ -26,20 +26,26 @@ public final class Policy {
     }
   }
 
-  /// Log-probabilities and entropies of every token of `batch`, `[N]`, and what observers note.
+  /// Log-probabilities and entropies of every token of `batch`, `[N]`, and what observers note; 0
+  /// where the model is not the author.
   public func score(
     _ batch: TokenBatch, observers: [any RowObserver] = []
   ) throws -> TokenScores {
-    var all = TokenScores()
-    all.observed = observers.map { ObservedRows(width: $0.width) }
+    let zeros = [Float](repeating: 0, count: batch.count)
+    var all = TokenScores(logprobs: zeros, entropies: zeros)
+    all.observed = observers.map { .blank(batch.count, width: $0.width) }
     for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
       let scores = try naming(sequences) {
         try model.score(
           pack(sequences, of: batch), temperature: temperature, observers: observers)
       }
-      all.logprobs += scores.logprobs
-      all.entropies += scores.entropies
-      for (place, rows) in scores.observed.enumerated() { all.observed[place].append(rows) }
+      for (scored, token) in sequences.flatMap(batch.scored).enumerated() {
+        all.logprobs[token] = scores.logprobs[scored]
+        all.entropies[token] = scores.entropies[scored]
+        for (place, rows) in scores.observed.enumerated() {
+          all.observed[place].set(token, to: scored, of: rows)
+        }
+      }
     }
     return all
   }
@@ -52,19 +58,16 @@ public final class Policy {
   ///   - rows: has what the loss is made of besides `result`.
   ///   - kept: a pass over this batch since the last update, which spares its own where the same
   ///     sequences are taught.
+  ///   - logits: takes those of its tokens on the way.
   /// - Throws: ``NonFiniteScore``, or what `rows` throws.
-  public func gradients(
+  func gradients(
     _ batch: TokenBatch, _ result: ObjectiveResult, rows: PreparedStep? = nil,
-    reusing kept: KeptPass? = nil
+    reusing kept: KeptPass? = nil, noting logits: LogitRows? = nil
   ) throws -> GradientReport {
-    let taught = (0..<batch.sequenceCount).filter { sequence in
-      batch.range(sequence).contains {
-        result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 || rows?.wants($0) ?? false
-      }
-    }
+    let taught = taught(batch, result, rows)
     var report = GradientReport()
     for sequences in microBatches(of: taught, batch) {
-      let columns = sequences.flatMap { batch.range($0) }
+      let columns = sequences.flatMap(batch.scored)
       var watch = Stopwatch()
       let pass =
         kept?.sequences == sequences ? kept!.pass : forward(sequences, of: batch)
@@ -73,7 +76,8 @@ public final class Policy {
         try pass.backward(
           dLogprob: columns.map { result.dLogprob[$0] },
           dEntropy: columns.map { result.dEntropy[$0] },
-          rows: rows.flatMap { $0.loss(of: columns) })
+          rows: rows.flatMap { $0.loss(of: columns) },
+          onLogits: { logits?.take($1, of: columns[$0]) })
       }
       report.backwardSeconds += watch.lap()
       for (logprob, column) in zip(scores.logprobs, columns) {
@@ -84,13 +88,22 @@ public final class Policy {
     return report
   }
 
+  /// The sequences with a slope or a row.
+  func taught(_ batch: TokenBatch, _ result: ObjectiveResult, _ rows: PreparedStep?) -> [Int] {
+    (0..<batch.sequenceCount).filter { sequence in
+      batch.range(sequence).contains {
+        result.dLogprob[$0] != 0 || result.dEntropy[$0] != 0 || rows?.wants($0) ?? false
+      }
+    }
+  }
+
   /// Adds the gradient of `-weight * sum(logprob)` and returns that loss.
   ///
   /// - Throws: ``NonFiniteScore``.
   public func crossEntropy(_ batch: TokenBatch, weight: Double) throws -> Double {
     var loss = 0.0
     for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
-      let count = sequences.reduce(0) { $0 + batch.range($1).count }
+      let count = sequences.reduce(0) { $0 + batch.scored(in: $1).count }
       let scores = try naming(sequences) {
         try model.accumulateGradients(
           pack(sequences, of: batch), temperature: temperature,
@@ -115,8 +128,14 @@ public final class Policy {
     while let first = rest.first {
       let prompt = batch.prompts[first]
       let group = rest.prefix { batch.prompts[$0] == prompt }
-      pack.append(
-        prompt: prompt, completions: group.map { Array(batch.tokens[batch.range($0)]) })
+      let completions = group.map { sequence in
+        let range = batch.range(sequence)
+        return (
+          tokens: Array(batch.tokens[range]),
+          scored: batch.scored(in: sequence).map { $0 - range.lowerBound }
+        )
+      }
+      pack.append(prompt: prompt, completions: completions)
       rest = rest.dropFirst(group.count)
     }
     return pack

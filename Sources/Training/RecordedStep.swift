@@ -70,6 +70,13 @@ public struct RecordedStep: Sendable {
     }
     batch.groups = try lines.map { try $0["group"].requireInt() }
     batch.turns = try column("turns").map { Int($0) }
+    // Records of earlier versions say nothing of authors: the model wrote everything.
+    if lines.allSatisfy({ $0.has("authors") }) {
+      batch.authors = try column("authors").map { Author(rawValue: UInt8(clamping: Int($0))) ?? .model }
+    }
+    if lines.allSatisfy({ $0.has("void_turns") }) {
+      batch.voidTurns = try column("void_turns").map { $0 != 0 }
+    }
     batch.mask = try column("mask").map { $0 == 0 ? 0 : 1 }
     batch.advantages = try column("advantages").map(Float.init)
     batch.oldLogprobs = try column("old_logprobs").map(Float.init)

@@ -51,6 +51,7 @@ extension RefusedStep {
       var record: JSONLiteral = [
         "group": .int(batch.groups[sequence]), "prompt_ids": .ints(batch.prompts[sequence]),
         "ids": .ints(batch.tokens[range]), "mask": .ints(batch.mask[range]),
+        "authors": .ints(batch.authors[range].map(\.rawValue)),
         "advantages": column(batch.advantages), "logprobs": column(batch.logprobs),
         "old_logprobs": column(batch.oldLogprobs), "entropies": column(batch.entropies),
       ]

@@ -88,7 +88,7 @@ extension Policy {
   ) throws -> Replay.Row? {
     var kept: Replay.Row?
     for sequences in microBatches(of: Array(0..<batch.sequenceCount), batch) {
-      let columns = sequences.flatMap { batch.range($0) }
+      let columns = sequences.flatMap(batch.scored)
       try naming(sequences) {
         try withUnsafeMutablePointer(to: &kept) { kept in
           let pass = model.forward(

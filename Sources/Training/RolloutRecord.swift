@@ -4,7 +4,8 @@ import Trajectories
 
 /// What is kept of a step's completions: one JSON object a line.
 public enum RolloutRecord {
-  /// The lines of a step: prompt, ids, text, verdict, reward, advantage.
+  /// The lines of a step: prompt, ids, text, verdict, reward, advantage; of an episode who wrote
+  /// what.
   ///
   /// - Parameter columns: also the prompt's ids and the per-token columns, those of interventions
   ///   as `<name>/<column>`: what ``RecordedStep`` needs.
@@ -27,12 +28,17 @@ public enum RolloutRecord {
           "reason": .string(judgement.reason), "stop": .string(trajectory.stop.rawValue),
           "ids": .ints(trajectory.tokens),
         ]
+        if let episode = trajectory.episode { line["segments"] = episode.log }
         if let template = prompt.template { line["template"] = .string(template.name) }
         if columns {
           line["group"] = .int(batch.groups[sequence])
           line["prompt_ids"] = .ints(batch.prompts[sequence])
           line["advantages"] = .floats(batch.advantages[range])
           line["turns"] = .ints(batch.turns[range])
+          line["authors"] = .ints(batch.authors[range].map(\.rawValue))
+          if let voidTurns = batch.voidTurns {
+            line["void_turns"] = .ints(voidTurns[range].map { $0 ? 1 : 0 })
+          }
           line["old_logprobs"] = .floats(batch.oldLogprobs[range])
           line["behaviour_logprobs"] = .floats(batch.behaviourLogprobs[range])
           line["entropies"] = .floats(batch.oldEntropies[range])
@@ -47,5 +53,25 @@ public enum RolloutRecord {
       }
     }
     return text
+  }
+}
+
+extension EpisodeRecord {
+  /// Who wrote what, turn by turn.
+  fileprivate var log: JSONLiteral {
+    .array(
+      segments.map { segment in
+        var line: JSONLiteral = [
+          "author": .string("\(segment.author)"), "tokens": .int(segment.tokens.count),
+          "text": .string(segment.text),
+        ]
+        if segment.author == .model {
+          let turn = turns[segment.turn]
+          line["stop"] = .string(turn.stop.rawValue)
+          line["reward"] = .double(turn.reward)
+          line["void"] = .bool(turn.isVoid)
+        }
+        return line
+      })
   }
 }

@@ -36,6 +36,7 @@ public protocol ExampleSource {
 public final class SFTTrainer: Trainer {
   public let model: Transformer
   public let optimizer: AdamW
+  public let watch = Watch(.none)
   let settings: SFTSettings
   let policy: Policy
   let examples: any ExampleSource

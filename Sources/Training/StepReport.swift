@@ -30,24 +30,28 @@ public struct StepReport {
 }
 
 extension StepReport {
-  /// That verifiers failed on completions of the step, with one of the reasons; `nil` where none
+  /// That verifiers, or the environment, failed on completions of the step, with one of the reasons; `nil` where none
   /// did.
   public var failureNote: String? {
     let judgements = groups.flatMap(\.judgements)
     let failed = judgements.filter { $0.verdict == .failed }
     return failed.first.map { first in
       """
-      step \(step): the verifiers failed on \(failed.count) of \(judgements.count) completions, \
-      which get no reward: \(first.reason)
+      step \(step): \(hasEpisodes ? "the environment" : "the verifiers") failed on \
+      \(failed.count) of \(judgements.count) completions, which get no reward: \(first.reason)
       """
     }
+  }
+
+  private var hasEpisodes: Bool {
+    groups.first?.group.trajectories.first?.episode != nil
   }
 
   /// What can be said of the rollout before it is trained on.
   var rolloutMetrics: StepMetrics {
     let trajectories = groups.flatMap(\.group.trajectories)
     let rewards = groups.flatMap { $0.rewards.compactMap { $0.map(Double.init) } }
-    let lengths = trajectories.map { Double($0.tokens.count) }
+    let lengths = trajectories.map { Double($0.length) }
     let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
     let count = Double(max(trajectories.count, 1))
     return [
@@ -56,7 +60,7 @@ extension StepReport {
       "rollout/tokens": lengths.reduce(0, +),
       "rollout/length_mean": lengths.reduce(0, +) / count,
       "rollout/length_max": lengths.max() ?? 0,
-      "rollout/truncated": Double(trajectories.count { $0.stop == .length }) / count,
+      "rollout/truncated": Double(trajectories.count(where: \.isTruncated)) / count,
     ]
   }
 }

@@ -1,5 +1,7 @@
+import Detectors
 import EntropyControl
 import JSON
+import Metrics
 import Models
 import Optimizers
 
@@ -14,8 +16,13 @@ public protocol Trainer: AnyObject {
   func restore(_ state: JSON) throws
   /// The plugins whose memory belongs to that.
   var interventions: InterventionSet { get }
+  /// What looks for trouble, and the state to go back to.
+  var watch: Watch { get }
+  /// Shows detectors an event after the step `step`, and goes back where that is decided.
+  func look(_ event: DetectionEvent, step: Int, metrics: StepMetrics) throws
 }
 
 extension Trainer {
   public var interventions: InterventionSet { .none }
+  public func look(_ event: DetectionEvent, step: Int, metrics: StepMetrics) throws {}
 }

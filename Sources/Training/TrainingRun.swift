@@ -1,4 +1,5 @@
 import Checkpoints
+import Detectors
 import Foundation
 import JSON
 import Metrics
@@ -24,16 +25,19 @@ public final class TrainingRun {
   let writeModel: (URL) throws -> Void
   let onStep: (inout StepReport) throws -> Void
   let onRefusal: (RefusedStep) -> Void
+  let onDetection: (Detection) -> Void
 
   /// - Parameters:
   ///   - writeModel: writes the model's folder, weights in float32.
   ///   - onStep: sees each step that was done, before its checkpoint, and may add metrics.
   ///   - onRefusal: sees each step that was refused.
+  ///   - onDetection: sees what detectors find.
   public init(
     trainer: any Trainer, folder: RunFolder, display: any MetricRecorder, saveEvery: Int,
     keeping: Int, writeModel: @escaping (URL) throws -> Void,
     onStep: @escaping (inout StepReport) throws -> Void = { _ in },
-    onRefusal: @escaping (RefusedStep) -> Void = { _ in }
+    onRefusal: @escaping (RefusedStep) -> Void = { _ in },
+    onDetection: @escaping (Detection) -> Void = { _ in }
   ) {
     self.trainer = trainer
     self.folder = folder
@@ -42,7 +46,14 @@ public final class TrainingRun {
     self.writeModel = writeModel
     self.onStep = onStep
     self.onRefusal = onRefusal
+    self.onDetection = onDetection
     store = folder.checkpoints(keeping: keeping)
+    trainer.watch.lastCheckpoint = { [store, unowned trainer] in
+      guard !store.all().isEmpty else { return nil }
+      let last = try store.newest().checkpoint
+      try TrainingState.goBack(trainer, to: last)
+      return last.step
+    }
   }
 
   /// Puts the trainer back to where a checkpoint was written.
@@ -56,6 +67,7 @@ public final class TrainingRun {
   /// Does steps `done + 1 ... total`.
   ///
   /// - Parameter isInterrupted: asked between steps.
+  /// - Throws: ``StoppedRun`` where a detector ends it, ``RefusedStep`` after too many in a row.
   public func run(after done: Int, total: Int, isInterrupted: () -> Bool) throws -> Outcome {
     // Opened here: resuming puts another file in the place of the one there was.
     let recorders: [any MetricRecorder] = [
@@ -65,23 +77,45 @@ public final class TrainingRun {
     var step = done
     while step < total {
       step += 1
+      var metrics: StepMetrics
       do {
         var report = try trainer.step(step)
         refusals = 0
         try onStep(&report)
-        for recorder in recorders { try recorder.record(report.metrics, step: step) }
+        metrics = report.metrics
       } catch let refused as RefusedStep {
-        refusals += 1
+        refusals += trainer.watch.wentBack == nil ? 1 : 0
         onRefusal(refused)
         try keep(refused)
-        for recorder in recorders { try recorder.record(["optimizer/refused": 1], step: step) }
         guard refusals < Self.maximumRefusals else { throw refused }
+        metrics = ["optimizer/refused": 1]
       }
       let stopping = isInterrupted() && step < total
-      if stopping || step == total || step % saveEvery == 0 { try save(step) }
+      let saves = stopping || step == total || step % saveEvery == 0
+      if saves { try trainer.look(.checkpoint, step: step, metrics: metrics) }
+      trainer.watch.report(into: &metrics)
+      for recorder in recorders { try recorder.record(metrics, step: step) }
+      try recordDetections()
+      if trainer.watch.action.kind == .stop { throw try stopped(step) }
+      if saves { try save(step) }
       if stopping { return .interrupted(step: step) }
     }
     return .finished
+  }
+
+  private func recordDetections() throws {
+    let found = trainer.watch.detections.filter { !$0.isNothing }
+    try folder.append(found.map(\.record), to: folder.detections)
+    for detection in found { onDetection(detection) }
+  }
+
+  /// Leaves the last good state behind.
+  private func stopped(_ step: Int) throws -> StoppedRun {
+    let reasons = trainer.watch.detections.filter { $0.done.kind >= .rollBack }
+    if trainer.watch.wentBack != nil { try save(step) }
+    return StoppedRun(
+      step: step, detector: reasons.last?.detector ?? "detector",
+      reason: reasons.last?.finding.reason ?? "", goodStep: trainer.watch.wentBack)
   }
 
   private func save(_ step: Int) throws {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Detectors
 import EntropyControl
 import Foundation
 import JSON
@@ -7,11 +8,12 @@ import Optimizers
 import Tensors
 
 /// Everything that a run goes on from, as files of a folder: `model/`, `optimizer.safetensors`,
-/// `state.json` and, for each plugin that remembers, `plugins/<name>`.
+/// `state.json` and, for each plugin that remembers, `plugins/<name>` or `detectors/<name>`.
 enum TrainingState {
   static let optimizerName = "optimizer.safetensors"
   static let stateName = "state.json"
   static let pluginsName = "plugins"
+  static let detectorsName = "detectors"
 
   /// Writes the state after `step` steps.
   ///
@@ -29,8 +31,11 @@ enum TrainingState {
     let state: JSONLiteral = [
       "step": .int(step), "updates": .int(trainer.optimizer.step), "trainer": trainer.state,
       "plugins": .array(trainer.interventions.members.map { .string($0.name) }),
+      "detectors": .array(trainer.watch.detectors.members.map { .string($0.name) }),
+      "detection": trainer.watch.record,
     ]
-    try trainer.interventions.saveStates(into: folder.appending(path: pluginsName))
+    try trainer.interventions.remembering.save(into: folder.appending(path: pluginsName))
+    try trainer.watch.detectors.remembering.save(into: folder.appending(path: detectorsName))
     try AtomicFile.write(
       state.serialized(indent: 2) + "\n", to: folder.appending(path: stateName))
   }
@@ -57,44 +62,88 @@ enum TrainingState {
       moments[moment.name] = values
     }
     try trainer.optimizer.restore(step: state["updates"].requireCount(), state: moments)
-    try trainer.interventions.restoreStates(
-      of: state["plugins"], from: checkpoint.folder.appending(path: pluginsName))
+    try trainer.interventions.remembering.restore(
+      state["plugins"], from: checkpoint.folder.appending(path: pluginsName), kind: "entropy")
+    try trainer.watch.detectors.remembering.restore(
+      state["detectors"], from: checkpoint.folder.appending(path: detectorsName),
+      kind: "detector")
+    if !state["detection"].isNull { try trainer.watch.restore(state["detection"]) }
     try trainer.restore(state["trainer"])
+  }
+
+  /// Puts a trainer that goes on back to a checkpoint of its own run, weights and all.
+  static func goBack(_ trainer: any Trainer, to checkpoint: Checkpoint) throws {
+    let folder = try ModelFolder(checkpoint.model)
+    for slot in trainer.optimizer.parameters {
+      try folder.weights.read(
+        slot.name,
+        into: UnsafeMutableBufferPointer(start: slot.value.pointer, count: slot.value.count))
+    }
+    trainer.model.refreshComputeCopy()
+    let ledger = trainer.watch.ledger
+    try restore(trainer, from: checkpoint)
+    trainer.watch.ledger = ledger  // it counts this
   }
 }
 
+/// A plugin whose memory goes through checkpoints.
+private struct Remembering {
+  let name: String
+  let save: () throws -> Data?
+  let restore: (Data) throws -> Void
+}
+
 extension InterventionSet {
-  /// Writes what members remember, a file each.
-  fileprivate func saveStates(into folder: URL) throws {
-    for member in members {
-      guard let state = try member.saveState() else { continue }
+  fileprivate var remembering: [Remembering] {
+    members.map { member in
+      Remembering(name: member.name, save: member.saveState, restore: member.restoreState)
+    }
+  }
+}
+
+extension DetectorSet {
+  fileprivate var remembering: [Remembering] {
+    members.map { member in
+      Remembering(
+        name: member.name, save: member.detector.saveState, restore: member.detector.restoreState)
+    }
+  }
+}
+
+extension [Remembering] {
+  /// Writes what they remember, a file each.
+  fileprivate func save(into folder: URL) throws {
+    for member in self {
+      guard let state = try member.save() else { continue }
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try state.write(to: folder.appending(path: member.name))
     }
   }
 
-  /// Puts back what members remembered.
+  /// Puts back what they remembered.
   ///
-  /// - Parameter names: of those that took part when it was written.
-  /// - Throws: ``StateError`` where others take part now, or a member refuses its state.
-  fileprivate func restoreStates(of names: JSON, from folder: URL) throws {
+  /// - Parameters:
+  ///   - names: of those that took part when it was written.
+  ///   - kind: the word for them.
+  /// - Throws: ``StateError`` where others take part now, or one refuses its state.
+  fileprivate func restore(_ names: JSON, from folder: URL, kind: String) throws {
     let saved = try (names.array ?? []).map { try $0.requireString() }
     func list(_ names: [String]) -> String {
       names.isEmpty ? "none" : names.joined(separator: ", ")
     }
-    guard saved == members.map(\.name) else {
+    guard saved == map(\.name) else {
       throw StateError(
         """
-        \(names.path): the checkpoint is of a run with the entropy plugins \(list(saved)), and \
-        this one has \(list(members.map(\.name))); name the same ones, or start a new run from the \
+        \(names.path): the checkpoint is of a run with the \(kind) plugins \(list(saved)), and \
+        this one has \(list(map(\.name))); name the same ones, or start a new run from the \
         checkpoint's model
         """)
     }
-    for member in members {
+    for member in self {
       let file = folder.appending(path: member.name)
       guard FileManager.default.fileExists(atPath: file.path) else { continue }
       do {
-        try member.restoreState(Data(contentsOf: file))
+        try member.restore(Data(contentsOf: file))
       } catch {
         throw StateError(
           "\(file.path): the plugin cannot go on from it: \(error); use the plugin that wrote it")

@@ -27,8 +27,8 @@ public struct UnjudgedRun: Error, CustomStringConvertible {
 
   public var description: String {
     """
-    the verifiers failed on every completion of \(rounds) rounds of sampling: \(reason). \
-    Nothing can be learned from that: mend the rows' gold answers, or the verifier
+    the verifiers or the environment failed on every completion of \(rounds) rounds of sampling: \
+    \(reason). Nothing can be learned from that: mend the rows' gold answers, or the plugin
     """
   }
 }

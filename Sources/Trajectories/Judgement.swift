@@ -19,6 +19,8 @@ public struct Judgement: Sendable, Equatable {
   public var reason: String
   /// The answer that was read from the completion, if any.
   public var answer: String?
+  /// What several verifiers gave, unweighted and in their order; empty where there was one.
+  public var parts: [Float] = []
 
   public init(_ verdict: Verdict, reward: Float?, reason: String = "", answer: String? = nil) {
     precondition(

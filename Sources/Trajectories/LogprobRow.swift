@@ -60,6 +60,13 @@ public struct ObservedRows: Sendable, Equatable {
     (self.width, self.values, self.bytes) = (width, values, bytes)
   }
 
+  /// Of tokens whose rows nobody saw.
+  public static func blank(_ count: Int, width: Int) -> ObservedRows {
+    ObservedRows(
+      width: width, values: Array(repeating: 0, count: count * width),
+      bytes: Array(repeating: [], count: count))
+  }
+
   public mutating func append(_ other: ObservedRows) {
     precondition(width == other.width, "\(other.width) floats a row behind \(width)")
     values += other.values

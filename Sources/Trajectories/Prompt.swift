@@ -12,12 +12,16 @@ public struct Prompt: Sendable {
   public let row: String
   /// The template that it was written by; `nil` without a pool of templates.
   public let template: DrawnTemplate?
+  /// What an environment makes the task from.
+  public let seed: UInt64
+  /// Why an environment has no opening for it; `tokens` is then empty.
+  public let failure: String?
 
   public init(
     id: String, index: Int, tokens: [Int32], text: String, row: String,
-    template: DrawnTemplate? = nil
+    template: DrawnTemplate? = nil, seed: UInt64 = 0, failure: String? = nil
   ) {
     (self.id, self.index, self.tokens, self.text, self.row) = (id, index, tokens, text, row)
-    self.template = template
+    (self.template, self.seed, self.failure) = (template, seed, failure)
   }
 }

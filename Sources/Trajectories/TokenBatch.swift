@@ -35,6 +35,10 @@ public struct TokenBatch: Sendable {
   public var observed: [ObservedRows]
 
   public var count: Int { tokens.count }
+
+  /// The tokens of `sequence` that the model wrote: those that have a score.
+  public func scored(in sequence: Int) -> [Int] { range(sequence).filter { authors[$0] == .model } }
+
   public var sequenceCount: Int { prompts.count }
 
   /// The tokens of sequence `s`.
@@ -42,8 +46,8 @@ public struct TokenBatch: Sendable {
 
   /// Packs groups in order, one advantage a completion.
   ///
-  /// A completion whose verifier failed stays in place with mask 0, so that the columns line up
-  /// with the rollout log. The current columns start as the old ones: before the first update
+  /// What the model did not write has mask 0. A completion whose verifier failed stays in place with
+  /// mask 0, so that the columns line up with the rollout log. The current columns start as the old ones: before the first update
   /// after a rollout they are the same to the bit.
   ///
   /// - Parameter advantages: `[groups][G]`; `nil` leaves them 0, to be assigned.
@@ -63,6 +67,8 @@ public struct TokenBatch: Sendable {
     behaviourLogprobs = []
     oldEntropies = []
     observed = []
+    let hasEpisodes = groups.contains { $0.group.trajectories.contains { $0.episode != nil } }
+    if hasEpisodes { voidTurns = [] }
     for (index, rewarded) in groups.enumerated() {
       for (sample, trajectory) in rewarded.group.trajectories.enumerated() {
         let count = trajectory.tokens.count
@@ -70,9 +76,11 @@ public struct TokenBatch: Sendable {
         prompts.append(rewarded.group.prompt(of: sample).tokens)
         self.groups.append(index)
         tokens += trajectory.tokens
-        turns += repeatElement(0, count: count)
-        authors += repeatElement(.model, count: count)
-        mask += repeatElement(trained ? 1 : 0, count: count)
+        let episode = trajectory.episode
+        turns += episode?.turnIndices(count: count) ?? Array(repeating: 0, count: count)
+        if hasEpisodes { voidTurns! += episode?.voidTurns(count: count) ?? [] }
+        authors += trajectory.authors
+        mask += trajectory.authors.map { trained && $0 == .model ? 1 : 0 }
         self.advantages += repeatElement(advantages?[index][sample] ?? 0, count: count)
         oldLogprobs += trajectory.oldLogprobs
         behaviourLogprobs += trajectory.behaviourLogprobs

@@ -6,9 +6,10 @@ public struct VerifierSample: Sendable, Equatable {
   public var row: String
   /// The rendered prompt.
   public var prompt: String
-  /// The decoded completion, without its end token or stop string.
+  /// The decoded completion, without its end token or stop string; of an episode all of it, with
+  /// what the environment said.
   public var completion: String
-  /// The completion's ids, the end token included.
+  /// The ids that the model wrote, the end token included.
   public var tokens: [Int32]
 
   public init(row: String, prompt: String = "", completion: String, tokens: [Int32] = []) {

@@ -93,6 +93,7 @@ public struct VerifierSet: Sendable {
     }
     var result = judgements[0]
     result.reward = reward
+    if judgements.count > 1 { result.parts = judgements.map { $0.reward! } }
     return result
   }
 
@@ -120,7 +121,7 @@ extension TrajectoryGroup {
       let prompt = prompt(of: place)
       return VerifierSample(
         row: prompt.row, prompt: prompt.text, completion: trajectory.text,
-        tokens: trajectory.tokens)
+        tokens: trajectory.modelTokens)
     }
   }
 }

@@ -104,6 +104,30 @@ import Testing
     #expect(try resumed.run(experiment).loss == member.run(experiment).loss)
   }
 
+  @Test func turnsOfEpisodesHaveAHistoryEachAndToolsHaveNone() throws {
+    // Two episodes of two turns, a tool's answer between them: what is masked counts nowhere,
+    // whatever its columns say.
+    var experiment = Experiment(
+      logits: [[1, 0], [0, 9], [3, 0], [2, 0], [0, 9], [0, 0]], lengths: [3, 3],
+      tokens: [0, 0, 0, 0, 0, 0], advantages: [0, 0, 0, 0, 0, 0])
+    experiment.turns = [0, 0, 1, 0, 0, 1]
+    experiment.mask = [1, 0, 1, 1, 0, 1]
+    let member = try intervention("epo:alpha=1,unit=turn")
+    _ = try member.run(experiment)
+    experiment.position.rollout = 2
+    experiment.logits = Array(repeating: [0.5, 0], count: 6)
+    let outcome = try member.run(experiment)
+    func entropy(_ z: Double) -> Double { distribution([z, 0]).entropy }
+    let means = [(entropy(1) + entropy(2)) / 2, (entropy(3) + entropy(0)) / 2]
+    let expected = [0, 2, 3, 5].map { t in
+      let (mean, now) = (means[experiment.turns[t]], entropy(0.5))
+      return max(0, now - 1.2 * mean) + max(0, 0.8 * mean - now)
+    }
+    #expect(isClose(outcome["penalty"].filter { !$0.isNaN }, expected))
+    #expect(outcome["penalty"][1].isNaN && outcome["penalty"][4].isNaN)
+    #expect(expected[0] > 0 && expected[1] > 0)
+  }
+
   @Test func aWindowForgetsOldRollouts() throws {
     var experiment = Experiment(
       logits: [[0, 0]], lengths: [1], tokens: [0], advantages: [0])

@@ -23,6 +23,7 @@ struct Experiment {
   var advantages: [Float]
   var mask: [UInt8]
   var turns: [Int]
+  var voidTurns: [Bool]?
   var objective = PolicyObjective()
   var temperature = 1.0
   var position = StepPosition(step: 1, totalSteps: 100, rollout: 1, update: 0)
@@ -147,6 +148,7 @@ struct Experiment {
     }
     var batch = TokenBatch(prompts: lengths.map { _ in [0] }, completions: completions)
     (batch.mask, batch.advantages, batch.turns) = (mask, advantages, turns)
+    batch.voidTurns = voidTurns
     batch.logprobs = zip(current, tokens).map { Float($0[Int($1)]) }
     batch.oldLogprobs = zip(old, tokens).map { Float($0[Int($1)]) }
     batch.behaviourLogprobs = batch.oldLogprobs

@@ -26,7 +26,10 @@ extension TransformerTests {
 
     private var shared: SequencePack {
       var pack = SequencePack()
-      for group in Self.groups { pack.append(prompt: group.prompt, completions: group.completions) }
+      for group in Self.groups {
+        pack.append(
+          prompt: group.prompt, completions: group.completions.map { ($0, Array($0.indices)) })
+      }
       return pack
     }
 

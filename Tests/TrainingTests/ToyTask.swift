@@ -57,14 +57,14 @@ struct ToyTask {
 
   func trainer(
     _ model: Transformer? = nil, _ interventions: [any EntropyIntervention] = [],
-    reference: Bool = false, form: FormReward? = nil
+    reference: Bool = false, form: FormReward? = nil, watch: Watch = Watch(.none)
   ) throws -> GRPOTrainer {
     let model = try model ?? self.model()
     return try GRPOTrainer(
       settings: settings, policy: policy(model),
       reference: reference ? policy(self.model()) : nil, engine: engine(model),
       prompts: ToyPrompts(), verifiers: VerifierSet([.init(ToyVerifier())]),
-      interventions: InterventionSet(interventions), form: form)
+      interventions: InterventionSet(interventions), form: form, watch: watch)
   }
 
   func policy(_ model: Transformer) -> Policy {

@@ -236,6 +236,24 @@ typedef struct tk_adamw_step {
 /* theta, m, v [count]; g is read only. */
 void tk_adamw(float *theta, float *m, float *v, const float *g, const tk_adamw_step *step,
               int64_t count);
+/* The same, to the bit; the weights as they were take the place of g. Returns the sum of squares,
+ * in double, of what was added to them. */
+double tk_adamw_keeping(float *theta, float *m, float *v, float *g, const tk_adamw_step *step,
+                        int64_t count);
+/* y = from + share (to - from); y may be either. */
+void tk_between(float *y, const float *from, const float *to, float share, int64_t count);
+
+/* What is worth knowing of a tensor before its update: sums in double, in fixed blocks. */
+typedef struct tk_figures {
+  double weight_squares, gradient_squares;
+  double gradient_sum; /* of |g| */
+  double gradient_max; /* largest |g| */
+  double alignment;    /* sum of -g theta */
+  int64_t spikes;      /* entries with g^2 > spike v and v > 0 */
+} tk_figures;
+/* v is Adam's second moment before the update; NULL counts no spikes. */
+tk_figures tk_tensor_figures(const float *theta, const float *g, const float *v, float spike,
+                             int64_t count);
 /* Sum of squares in double, in fixed blocks. */
 double tk_sum_of_squares(const float *x, int64_t count);
 /* Index of the first NaN or infinity, or -1. */

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import JSON
+import Metrics
 import Training
 
 /// What one plugin cost in some pairs of steps.
@@ -12,22 +13,25 @@ struct PairedStepCost {
     let calls, rows: Double
     let entropy: Double
 
-    init(_ trainer: GRPOTrainer, _ index: Int) throws {
+    /// - Parameter calls: the metric of the time in the plugin's calls.
+    init(_ trainer: GRPOTrainer, _ index: Int, calls: MetricName) throws {
       let before = ProcessUsage.processorSeconds
       let metrics = try trainer.step(index).metrics
       processorSeconds = ProcessUsage.processorSeconds - before
       seconds = metrics["time/step"]!
-      calls = metrics["time/interventions"] ?? 0
+      self.calls = metrics[calls] ?? 0
       rows = metrics["time/rows"] ?? 0
       entropy = metrics["policy/entropy"] ?? .nan
     }
   }
 
   let name: String
+  /// The metric of the time in its calls.
+  let calls: MetricName
   var pairs: [(plain: Step, with: Step)] = []
 
   /// Shares of the step without the plugin, each a mean over the pairs.
-  var calls: PairedMean { PairedMean(pairs.map { $0.with.calls / $0.plain.seconds }) }
+  var callShare: PairedMean { PairedMean(pairs.map { $0.with.calls / $0.plain.seconds }) }
   var rows: PairedMean { PairedMean(pairs.map { $0.with.rows / $0.plain.seconds }) }
   /// All the time that is the plugin's.
   var share: PairedMean {
@@ -37,6 +41,8 @@ struct PairedStepCost {
   var processorDifference: PairedMean {
     PairedMean(pairs.map { $0.with.processorSeconds / $0.plain.processorSeconds - 1 })
   }
+
+  init(name: String, calls: MetricName) { (self.name, self.calls) = (name, calls) }
 
   static func table(_ costs: [PairedStepCost]) -> String {
     let header = [
@@ -51,7 +57,7 @@ struct PairedStepCost {
         return [
           cost.name, "\(cost.pairs.count)", String(format: "%.3g", plain),
           String(format: "%.2f", Figure(cost.pairs.map(\.plain.entropy)).median),
-          percent(cost.calls.mean), percent(cost.rows.mean),
+          percent(cost.callShare.mean), percent(cost.rows.mean),
           cost.share.text(percent), cost.difference.text(percent),
           cost.processorDifference.text(percent),
         ]

@@ -39,7 +39,13 @@ extension GRPOConfiguration {
     try require(
       rollout.sampling.temperature > 0, "rollout.temperature", rollout.sampling.temperature,
       "and greedy completions of one prompt are all the same. Use 1")
-    try require(atLeast: 0, [("rollout.max_rounds", sampled.maximumRounds)])
+    try require(
+      atLeast: 0,
+      [
+        ("rollout.max_rounds", sampled.maximumRounds),
+        ("detection.snapshot_every", detection.snapshotEvery),
+        ("detection.max_rollbacks", detection.mostRollBacks),
+      ])
     try require(
       atLeast: 1,
       [
@@ -65,6 +71,10 @@ extension GRPOConfiguration {
     try require(
       atLeast: 1,
       [("eval.every", evaluation.every ?? 1), ("eval.probe", evaluation.probe ?? 1)])
+    try environment.check()
+    try require(
+      promptPool == nil || environment.plugin == nil, "prompt_pool", promptPool?.request.name ?? "",
+      "and an environment opens its tasks itself; leave one of them out")
     try run.check()
     try data.check()
     try rollout.check()
@@ -89,7 +99,8 @@ extension GRPOConfiguration {
     let wanted = training.rollout.promptsPerStep
     try require(
       wanted <= promptCount, "rollout.prompts_per_step", wanted,
-      "\(data.path) has \(promptCount) prompts; use at most that many")
+      "\(data.path.isEmpty ? "environment.tasks" : data.path) has \(promptCount) prompts; use at "
+        + "most that many")
   }
 }
 
@@ -113,6 +124,11 @@ extension EvalConfiguration {
     try require(
       greedy || samples >= 1, "eval.samples", samples,
       "without a greedy completion there is nothing to judge; use at least 1")
+    try require(atLeast: 1, atMost: mostSequences, [("eval.problems", problems)])
+    try require(
+      suite == nil || environment.plugin == nil, "eval.suite", suite ?? "",
+      "and an environment has tasks of its own; leave one of them out")
+    try environment.check()
     if let threads { try require(atLeast: 1, [("eval.threads", threads)]) }
     try data.check()
     try rollout.check()
@@ -142,6 +158,16 @@ extension RunConfiguration {
   }
 }
 
+extension EnvironmentSettings {
+  func check() throws(ConfigurationError) {
+    try require(atLeast: 0, [("environment.tasks", tasks)])
+    try require(atLeast: 1, atMost: 1024, [("environment.workers", workers)])
+    try require(
+      deadline > 0 && deadline <= 86_400, "environment.deadline", deadline,
+      "use seconds, up to a day")
+  }
+}
+
 extension DataConfiguration {
   func check() throws(ConfigurationError) {
     try require(
@@ -160,6 +186,9 @@ extension RolloutConfiguration {
     try require(
       atLeast: 1, atMost: RolloutEngine.longestSequence,
       [("rollout.max_new_tokens", sampling.maximumNewTokens)])
+    try require(
+      atLeast: 1, atMost: RolloutEngine.longestSequence,
+      [("rollout.max_turns", maximumTurns), ("rollout.max_episode_tokens", maximumEpisodeTokens)])
     try require(
       sampling.topP > 0 && sampling.topP <= 1, "rollout.top_p", sampling.topP,
       "use a number above 0 and up to 1")

@@ -22,8 +22,13 @@ struct GRPOConfiguration: Sendable {
   var promptPool: PluginChoice?
   /// What holds the policy's entropy; may be empty.
   var entropy: [PluginChoice] = []
+  /// What looks for trouble, besides the default detectors.
+  var detectors: [PluginChoice] = []
+  var defaultDetectors = DetectorDefaults.standard
+  var detection = Watch.Settings()
   var pluginFolders: [String] = []
   var allowsUnsandboxed = false
+  var environment = EnvironmentSettings()
   var rollout = RolloutConfiguration()
   var training: GRPOSettings = {
     var settings = GRPOSettings()
@@ -128,6 +133,15 @@ struct GRPOConfiguration: Sendable {
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
       ] + SettingsTable.samplingSettings(\.rollout)
     ),
+    (
+      "Environment",
+      SettingsTable.environmentSettings(\.environment) + [
+        Setting(
+          "environment.tasks", \.environment.tasks, "tasks",
+          help:
+            "Different tasks, where the environment makes its own; 0 for a new one every time.")
+      ]
+    ),
     ("Evaluation", SettingsTable.evaluationSettings(\.evaluation)),
     (
       "Objective",
@@ -217,6 +231,29 @@ struct GRPOConfiguration: Sendable {
           help:
             "What holds the policy's entropy: a plugin's NAME or NAME:key=value,..., or the path of its library; repeatable. In the file also {name, config}."
         )
+      ]
+    ),
+    (
+      "Detection",
+      [
+        Setting(
+          "run.detectors", \.defaultDetectors, "detectors",
+          help:
+            "Who watches the run besides those named: default is \(ReadyDetectors.standard.joined(separator: ", ")), which only warn."
+        ),
+        Setting(
+          "detectors", \.detectors, "detector",
+          help:
+            "What looks for trouble: a plugin's NAME or NAME:key=value,..., or the path of its library; repeatable. max_action=warn is the strongest action that it may bring about (scale_rate, shorten, drop_sequences, skip_step, roll_back, stop), every=N its pace. In the file also {name, config}."
+        ),
+        Setting(
+          "detection.snapshot_every", \.detection.snapshotEvery,
+          help:
+            "Steps between states kept in memory where a detector may roll back: 12 bytes a parameter; 0 goes back to checkpoints."
+        ),
+        Setting(
+          "detection.max_rollbacks", \.detection.mostRollBacks,
+          help: "Roll-backs of a run before the next one ends it."),
       ]
     ),
     (

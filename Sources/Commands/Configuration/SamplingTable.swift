@@ -3,6 +3,10 @@ import Rollouts
 /// How a command samples: the law, the budget, the engine's size.
 struct RolloutConfiguration: Sendable {
   var sampling = SamplingSettings()
+  /// Turns of the model in an episode of an environment.
+  var maximumTurns = 10
+  /// Tokens of an episode behind its prompt, whoever writes them.
+  var maximumEpisodeTokens = 4096
   /// The most sequences in a batch.
   var width = 128
   var prefillTokens = 512
@@ -31,10 +35,18 @@ extension SettingsTable {
         help: "Then only ids of at least this share of the largest probability."),
       Setting(
         "rollout.max_new_tokens", sampling.appending(path: \.maximumNewTokens), "max-new-tokens",
-        help: "The longest completion, its end token included."),
+        help: "The longest completion, in an environment the longest turn, its end token included."
+      ),
+      Setting(
+        "rollout.max_turns", path.appending(path: \.maximumTurns), "max-turns",
+        help: "Turns of the model in an episode; the environment may have fewer."),
+      Setting(
+        "rollout.max_episode_tokens", path.appending(path: \.maximumEpisodeTokens),
+        "max-episode-tokens",
+        help: "Tokens of an episode behind its prompt, whoever writes them."),
       Setting(
         "rollout.stop", sampling.appending(path: \.stopStrings), "stop",
-        help: "A text that ends a completion."),
+        help: "A text that ends a completion, or a turn."),
       Setting(
         "rollout.batch", path.appending(path: \.width), help: "The most sequences sampled at once."),
       Setting(

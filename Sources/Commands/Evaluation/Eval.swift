@@ -14,6 +14,7 @@ struct Eval: ParsableCommand {
     usage: """
       temper eval --model DIR --suite NAME [--data DIR] [--report FILE] [settings]
       temper eval --model DIR --data FILE --verifier NAME [--samples 16] [settings]
+      temper eval --model DIR --environment NAME [--problems 100] [settings]
       temper eval --rescore FILE [--protocol NAME ...] [--report FILE]
       temper eval --compare FILE FILE
       temper eval --combine FILE FILE ...
@@ -80,11 +81,13 @@ struct Eval: ParsableCommand {
   private func runEvaluation(_ configuration: EvalConfiguration) throws {
     if let threads = configuration.threads { ThreadPool.resize(threads) }
     let before = try against.map(read)
-    let task = try EvaluationTask(configuration)
+    let environment = try ReadyEnvironment(
+      configuration.environment, folders: configuration.pluginFolders, seed: 0,
+      allowsUnsandboxed: configuration.allowsUnsandboxed)
+    let task = try EvaluationTask(configuration, environment)
     let model = try LoadedModel(
       configuration.model, precision: configuration.dtype.precision,
-      longestSequence: configuration.data.maximumPromptTokens
-        + configuration.rollout.sampling.maximumNewTokens)
+      longestSequence: configuration.longestSequence)
     let session = try EvalSession(
       task, model: model, engine: RolloutEngine(model, configuration.rollout),
       configuration: configuration)

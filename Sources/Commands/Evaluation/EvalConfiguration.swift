@@ -17,6 +17,9 @@ struct EvalConfiguration: Sendable {
   var equality: [PluginChoice] = []
   var pluginFolders: [String] = []
   var allowsUnsandboxed = false
+  var environment = EnvironmentSettings()
+  /// Tasks of an environment that makes its own.
+  var problems = 100
   var rollout = RolloutConfiguration()
   var samples = 0
   var greedy = true
@@ -59,6 +62,9 @@ struct EvalConfiguration: Sendable {
           "allow_unsandboxed", \.allowsUnsandboxed,
           help: "Run programs with limits alone where no sandbox can be had."),
         Setting(
+          "eval.problems", \.problems, "problems",
+          help: "Tasks of an environment that makes its own; never those of a training run."),
+        Setting(
           "eval.samples", \.samples, "samples",
           help: "Completions sampled for each problem; pass@k for k up to that many."),
         Setting("eval.greedy", \.greedy, "greedy", help: "One greedy completion for each problem."),
@@ -82,6 +88,7 @@ struct EvalConfiguration: Sendable {
     // Every row is taken, so their order says nothing.
     ("Data", SettingsTable.dataSettings(\.data).filter { $0.key != "data.shuffle" }),
     ("Sampling", SettingsTable.samplingSettings(\.rollout)),
+    ("Environment", SettingsTable.environmentSettings(\.environment)),
   ])
 
   /// Defaults, those of the suite that file or command line name, the file, the command line.
@@ -108,5 +115,14 @@ struct EvalConfiguration: Sendable {
     rollout.sampling.stopStrings = own.stop
     // The rows of others are what they are.
     data.maximumPromptTokens = 4096
+  }
+}
+
+extension EvalConfiguration {
+  /// The most tokens of a prompt and what stands behind it.
+  var longestSequence: Int {
+    data.maximumPromptTokens
+      + (environment.plugin == nil
+        ? rollout.sampling.maximumNewTokens : rollout.maximumEpisodeTokens)
   }
 }

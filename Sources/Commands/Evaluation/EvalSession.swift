@@ -13,6 +13,7 @@ struct EvalSession {
   private let configuration: EvalConfiguration
   private let engine: RolloutEngine
   private let sampling: SamplingSettings
+  private let episodes: EpisodeSettings?
   let prompts: [Prompt]
 
   init(
@@ -21,7 +22,8 @@ struct EvalSession {
   ) throws {
     (self.task, self.model, self.engine) = (task, model, engine)
     self.configuration = configuration
-    prompts = try task.prompts(for: model)
+    episodes = try task.episodes(for: model)
+    prompts = try task.prompts(for: model, episodes)
     try configuration.check(promptCount: prompts.count)
     var sampling = configuration.rollout.sampling
     sampling.stopStrings = task.stopStrings(for: model)
@@ -43,7 +45,7 @@ struct EvalSession {
     sampling.seed = seed
     let evaluator = Evaluator(
       engine: engine, sampling: sampling, samples: configuration.samples,
-      greedy: configuration.greedy)
+      greedy: configuration.greedy, episodes: episodes)
     let conditions =
       task.conditions(for: model, prompts) + self.conditions(sampling) + identity
     let journal = try file.map {
@@ -72,6 +74,10 @@ struct EvalSession {
       .init("temperature", .float(sampling.temperature)), .init("top_k", .int(sampling.topK)),
       .init("top_p", .float(sampling.topP)), .init("min_p", .float(sampling.minP)),
       .init("max_new_tokens", .int(sampling.maximumNewTokens)),
+    ] + (episodes == nil ? [] : [
+      .init("max_turns", .int(configuration.rollout.maximumTurns)),
+      .init("max_episode_tokens", .int(configuration.rollout.maximumEpisodeTokens)),
+    ]) + [
       .init("stop", .array(sampling.stopStrings.map { .string($0) })),
       .init("end_tokens", .ints(sampling.endTokens.sorted())),
       .init("seed", .int(Int(clamping: sampling.seed))),

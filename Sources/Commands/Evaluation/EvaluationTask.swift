@@ -3,24 +3,33 @@ import Datasets
 import Evaluation
 import Foundation
 import JSON
+import Rollouts
 import Trajectories
 
-/// What a model is asked in an evaluation and how it is judged: a suite, or a data file.
+/// What a model is asked in an evaluation and how it is judged: a suite, a data file, or an
+/// environment.
 struct EvaluationTask {
-  /// The suite's name, or the file's.
+  /// The suite's name, the file's or the environment's.
   let name: String
   let suite: Suite?
   let protocols: [ReadyProtocol]
-  private let dataset: Dataset
+  private let tasks: Tasks
   private let options: PromptOptions
   private let template: TemplateDescription?
   private let shotIds: [String]
-  private let configuration: EvalConfiguration
+  let configuration: EvalConfiguration
   /// What is known of the data.
   private let dataConditions: [JSONLiteral.Member]
 
+  private enum Tasks {
+    case dataset(Dataset)
+    case environment(ReadyEnvironment, TaskRows?)
+  }
+
   /// Reads everything but the model, so that what is missing is told at once.
-  init(_ configuration: EvalConfiguration) throws {
+  ///
+  /// - Parameter environment: whose tasks it is; `nil` for a suite or a file.
+  init(_ configuration: EvalConfiguration, _ environment: ReadyEnvironment? = nil) throws {
     let catalog = SuiteCatalog(suite: configuration.suite)
     let suite = try configuration.suite.map(catalog.suite)
     let template = try configuration.template.map(catalog.template)
@@ -34,11 +43,28 @@ struct EvaluationTask {
       configuration, suite: suite, form: template?.form ?? .box
     ).all()
 
+    if let environment {
+      let world = environment.environment
+      tasks = .environment(
+        environment, try configuration.data.taskRows(needsRows: world.world.needsRows))
+      name = world.name
+      var conditions: [JSONLiteral.Member] = [
+        .init("environment", environment.resolved.literal)
+      ]
+      if !configuration.data.path.isEmpty {
+        let sum = try SHA256.hexadecimal(of: URL(filePath: configuration.data.path))
+        conditions.append(.init("data", .string(configuration.data.path)))
+        conditions.append(.init("data_sha256", .string(sum)))
+      }
+      dataConditions = conditions
+      (options, shotIds) = (configuration.data.options, [])
+      return
+    }
     let path = configuration.data.path
     let isFile = configuration.data.isFile
     let folder = DataFolder(path.isEmpty || isFile ? nil : path)
     let source = try Source(configuration, suite: suite, folder: folder)
-    dataset = source.dataset
+    tasks = .dataset(source.dataset)
     (name, dataConditions) = (source.name, source.conditions)
 
     var options = configuration.data.options
@@ -97,14 +123,28 @@ struct EvaluationTask {
     }
   }
 
+  /// How an environment answers `model`; `nil` without one.
+  func episodes(for model: LoadedModel) throws -> EpisodeSettings? {
+    guard case .environment(let environment, _) = tasks else { return nil }
+    return try environment.episodes(
+      for: model, configuration.data, configuration.rollout, chat: configuration.chat)
+  }
+
   /// Everything that is asked of `model`.
   ///
   /// - Throws: `DatasetError` where a prompt is too long or cannot be made.
-  func prompts(for model: LoadedModel) throws -> [Prompt] {
-    let format = try configuration.data.format(for: model, chat: configuration.chat)
-    let sequence = try PromptSequence(dataset, format: format, options: options)
-    configuration.data.note(skipped: sequence.skipped)
-    return try sequence.all()
+  func prompts(for model: LoadedModel, _ episodes: EpisodeSettings?) throws -> [Prompt] {
+    switch tasks {
+    case .environment(_, let rows):
+      return EpisodePrompts(
+        evaluating: episodes!, model.tokenizer, rows: rows, problems: configuration.problems
+      ).all()
+    case .dataset(let dataset):
+      let format = try configuration.data.format(for: model, chat: configuration.chat)
+      let sequence = try PromptSequence(dataset, format: format, options: options)
+      configuration.data.note(skipped: sequence.skipped)
+      return try sequence.all()
+    }
   }
 
   /// Texts that end an answer: those of the settings, and of the wording.
@@ -122,6 +162,11 @@ struct EvaluationTask {
   /// What decides the prompts: data and wording.
   func conditions(for model: LoadedModel, _ prompts: [Prompt]) -> [JSONLiteral.Member] {
     let stated = options.instruction.map { JSONLiteral.string($0) } ?? .null
+    if case .environment = tasks {
+      return dataConditions + [
+        .init("problems", .int(prompts.count)), .init("chat_template", .bool(isChat(model))),
+      ]
+    }
     return dataConditions + [
       .init("rows", .string(prompts.rowsDigest)),
       .init("template", template.map { .string($0.id) } ?? .null),

@@ -18,6 +18,8 @@ struct EvaluationSettings: Sendable {
   /// Completions sampled for each problem; the suite's own unless set.
   var samples: Int?
   var maximumNewTokens: Int?
+  /// Tasks of the run's environment; asked wherever ``every`` is set.
+  var problems = 100
   /// Whether every evaluation has a report in the run's folder.
   var reports = true
 }
@@ -46,6 +48,11 @@ extension SettingsTable {
       Setting(
         "eval.max_new_tokens", path.appending(path: \.maximumNewTokens), "eval-max-new-tokens",
         help: "The longest completion of an evaluation; the suite's own limit unless set."),
+      Setting(
+        "eval.problems", path.appending(path: \.problems), "eval-problems",
+        help:
+          "Tasks of the run's environment, none of them trained on, to be tried wherever eval.every is set."
+      ),
       Setting(
         "eval.reports", path.appending(path: \.reports), "eval-reports",
         help: "Keep every evaluation's report in the run's folder."),
@@ -76,10 +83,10 @@ final class PeriodicEvaluation {
     every = settings.every ?? configuration.run.saveEvery
     total = configuration.training.steps
     self.folder = folder
-    sessions = try zip(tasks, configuration.evaluation.suites).map { task, name in
-      let own = try configuration.evaluationConfiguration(of: name)
-      return (
-        task.name, try EvalSession(task, model: model, engine: engine, configuration: own)
+    sessions = try tasks.map { task in
+      (
+        task.name,
+        try EvalSession(task, model: model, engine: engine, configuration: task.configuration)
       )
     }
     history = TrainingHistory(suites: sessions.map(\.name))
@@ -170,8 +177,30 @@ extension GRPOConfiguration {
     return own
   }
 
-  /// The tasks of the evaluations, read before anything is trained.
-  func evaluationTasks() throws -> [EvaluationTask] {
-    try evaluation.suites.map { try EvaluationTask(evaluationConfiguration(of: $0)) }
+  /// The settings of an evaluation on the run's environment, during this run.
+  private func evaluationOnEnvironment() throws -> EvalConfiguration {
+    var own = EvalConfiguration()
+    own.pluginFolders = pluginFolders
+    own.data = data
+    // Its rows are those that are trained on; the tasks of an evaluation are generated.
+    own.environment = environment
+    own.problems = evaluation.problems
+    own.rollout = rollout
+    own.samples = evaluation.samples ?? 0
+    if let limit = evaluation.maximumNewTokens { own.rollout.sampling.maximumNewTokens = limit }
+    own.dtype = run.dtype
+    try own.check()
+    return own
+  }
+
+  /// The tasks of the evaluations, read before anything is trained: the run's environment where it
+  /// makes its own and evaluations are asked for, then the suites.
+  func evaluationTasks(_ environment: ReadyEnvironment?) throws -> [EvaluationTask] {
+    var tasks: [EvaluationTask] = []
+    if let environment, evaluation.every != nil, data.path.isEmpty {
+      tasks.append(try EvaluationTask(evaluationOnEnvironment(), environment))
+    }
+    return try tasks
+      + evaluation.suites.map { try EvaluationTask(evaluationConfiguration(of: $0)) }
   }
 }

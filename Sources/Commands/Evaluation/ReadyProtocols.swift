@@ -25,6 +25,8 @@ struct ReadyProtocols {
     let isOwn = !configuration.verifiers.isEmpty
     if isOwn {
       (verifiers, equality) = (configuration.verifiers, configuration.equality)
+    } else if configuration.environment.plugin != nil {
+      (verifiers, equality) = ([], [])
     } else if let suite {
       verifiers = [try Self.choice(suite.verifier, "verifier", of: suite)]
       let named = try suite.equality.map { try Self.choice($0, "equality", of: suite) }
@@ -39,7 +41,11 @@ struct ReadyProtocols {
       // Another verifier than the suite's has its own way to find answers.
       protocols = [try .named("verifier")] + protocols.filter(\.comparesTexts)
     }
-    self.protocols = protocols.isEmpty ? [try .named("verifier")] : protocols
+    if protocols.isEmpty {
+      if configuration.environment.plugin != nil { protocols.append(try .named("environment")) }
+      if !verifiers.isEmpty { protocols.append(try .named("verifier")) }
+    }
+    self.protocols = protocols
   }
 
   private static func choice(
@@ -59,6 +65,11 @@ struct ReadyProtocols {
     return try protocols.map { answerProtocol in
       switch answerProtocol.method {
       case .verifier(let extract), .tolerant(_, let extract):
+        guard !verifiers.isEmpty else {
+          throw ConfigurationError.missing(
+            key: "verifier",
+            help: "the protocol '\(answerProtocol.name)' asks one; `temper plugins list` names them")
+        }
         let judges = try set(verifiers, extract: extract)
         return ReadyProtocol(
           answerProtocol, verifiers: judges.set, equality: same?.set, askedForm: form,
@@ -75,6 +86,8 @@ struct ReadyProtocols {
         return ReadyProtocol(
           answerProtocol, verifiers: same.set, equality: same.set, askedForm: form,
           description: ["rule": .string(rule(of: answerProtocol)), "verifiers": same.description])
+      case .episode:
+        return ReadyProtocol(answerProtocol, verifiers: nil, description: ["judged_by": "environment"])
       case .rule(let rule, _):
         return ReadyProtocol(
           answerProtocol, verifiers: nil, askedForm: form,

@@ -27,11 +27,9 @@ final class InspectSession {
     var configuration = GRPOConfiguration()
     try GRPOConfiguration.table.apply(file: folder.configuration, to: &configuration)
     recorded = try RecordedStep(contentsOf: folder.rollouts(step: step))
-    let longest =
-      configuration.data.maximumPromptTokens + configuration.rollout.sampling.maximumNewTokens
     let loaded = try LoadedModel(
       try model ?? Self.sampler(of: step, in: folder, start: configuration.run.model),
-      precision: configuration.run.dtype.precision, longestSequence: longest)
+      precision: configuration.run.dtype.precision, longestSequence: configuration.longestSequence)
     tokenizer = loaded.tokenizer
     settings = configuration.settings(endTokens: loaded.endTokens)
     policy = Policy(

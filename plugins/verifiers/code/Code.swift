@@ -40,9 +40,10 @@ struct Code: Verifier {
         "'seconds' has to be above 0 and 'memory' at least 64 MiB; they are "
           + "\(configuration.seconds) and \(configuration.memory)")
     }
-    let sandbox: Sandbox
+    let (sandbox, interpreter): (Sandbox, PythonInterpreter)
     do {
       sandbox = try Sandbox(allowsUnsandboxed: configuration.allowUnsandboxed)
+      interpreter = try PythonInterpreter(configuration.python)
     } catch {
       throw PluginError.unavailable("\(error)")
     }
@@ -54,8 +55,7 @@ struct Code: Verifier {
     limits.wallSeconds = configuration.wallSeconds ?? Double(4 * configuration.seconds + 2)
     limits.memory = configuration.memory << 20
     limits.processes = 16
-    runner = Runner(
-      sandbox: sandbox, interpreter: try Interpreter(configuration.python), limits: limits)
+    runner = Runner(sandbox: sandbox, interpreter: interpreter, limits: limits)
     (self.configuration, self.host) = (configuration, host)
   }
 

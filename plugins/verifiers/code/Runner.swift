@@ -14,7 +14,7 @@ enum RunResult {
 /// Runs programs and their tests.
 struct Runner {
   let sandbox: Sandbox
-  let interpreter: Interpreter
+  let interpreter: PythonInterpreter
   let limits: SandboxLimits
 
   /// Bytes of the longest line between the two processes.

@@ -1,0 +1,276 @@
+import Glibc
+import TemperPlugin
+
+/// Sees the policy's entropy collapse, or explode, and that it is about to.
+struct EntropyDetector: Detector {
+  struct Configuration: PluginConfiguration {
+    var window = 64  // steps
+    /// Steps that say where the run began, `H_0`.
+    var baseline = 10
+    /// Collapse: below the larger of this, in nats, and of this share of `H_0`.
+    var floor = 0.02
+    var floorShare = 0.1
+    /// Steps within which a falling trend would reach the floor, and how sure it has to be.
+    var horizon = 50.0
+    var trendZ = 3.0
+    /// A token is deterministic below this entropy; the largest share of such.
+    var deterministicEntropy = 0.01
+    var deterministicShare = 0.97
+    /// Explosion: above the larger of `factor H_0` and `H_0 + margin`, or that far from the median.
+    var explosionFactor = 2.0
+    var explosionMargin = 1.0
+    var explosionZ = 6.0
+    /// The least rise of the median, as a share of it, that a distance in deviations speaks of.
+    var explosionRise = 0.2
+    /// The shares of the past of two moving averages, and how far apart they may be.
+    var shortPast = 0.8
+    var longPast = 0.98
+    var oscillation = 2.0
+    /// Dead: below this for so many steps.
+    var deadEntropy = 1e-3
+    var deadSteps = 20
+    /// What an explosion asks of the learning rate.
+    var rateFactor = 0.5
+    var rateSteps = 50
+    var alarm = AlarmSettings()
+  }
+
+  struct State: PluginState {
+    var window = Window()
+    var beginning: [Double] = []
+    var rewards = Window()
+    var short = MovingAverage()
+    var long = MovingAverage()
+    var deadSteps = 0
+    var alarms = Alarms()
+  }
+
+  static let id = "temper.detector.entropy"
+  static let version = "1.0.0"
+  static let summary = "Entropy that collapses or explodes against where it began, and its trend."
+
+  let configuration: Configuration
+  let host: Host
+
+  init(_ configuration: Configuration, host: Host) throws {
+    try configuration.validate()
+    (self.configuration, self.host) = (configuration, host)
+  }
+
+  let needs = DetectorNeeds([.gradients], tokens: true)
+
+  func detect(_ observation: Observation, _ state: inout State) -> Finding {
+    // Updates of one rollout share their tokens.
+    guard let tokens = observation.tokens, observation.update == 0 else { return .nothing }
+    let entropies = tokens.trained { Double(tokens.entropies[$0]) }.filter(\.isFinite)
+    guard let mean = entropies.mean else { return .nothing }
+    let figures = Figures(
+      mean: mean, robustZ: state.window.robustZ(of: mean), median: state.window.median,
+      isRewardFalling: state.isRewardFalling(observation.metric("reward/mean")))
+    record(entropies, tokens, figures, state.window)
+    state.take(mean, configuration)
+    let trend = recordTrend(state)
+    return find(
+      figures, trend, deterministic: share(of: entropies), step: observation.step, &state)
+  }
+
+  /// What one look comes to.
+  private struct Figures {
+    let mean: Double
+    /// From the steps before.
+    let robustZ: Double?
+    let median: Double?
+    let isRewardFalling: Bool
+  }
+
+  /// The window with its last value.
+  private struct Trend {
+    let z: Double
+    let slope: Double
+    let isWhole: Bool
+  }
+
+  private func share(of entropies: [Double]) -> Double {
+    entropies.map { $0 < configuration.deterministicEntropy ? 1 : 0 }.mean ?? 0
+  }
+
+  private func record(
+    _ entropies: [Double], _ tokens: Tokens, _ figures: Figures, _ window: Window
+  ) {
+    host.record("mean", figures.mean)
+    let sequences = tokens.sequences.compactMap { sequence in
+      tokens.trained(in: tokens.range(sequence)).map { Double(tokens.entropies[$0]) }
+        .filter(\.isFinite).mean
+    }
+    if let mean = sequences.mean { host.record("sequence_mean", mean) }
+    if let size = host.tokenizer?.vocabularySize, size > 1 {
+      host.record("normalised", figures.mean / log(Double(size)))
+    }
+    for (name, q) in [("q10", 0.1), ("q50", 0.5), ("q90", 0.9)] {
+      host.record(name, entropies.quantile(q)!)
+    }
+    host.record("deterministic_share", share(of: entropies))
+    let forking = entropies.places(ofLargest: max(1, entropies.count / 5)).map { entropies[$0] }
+    host.record("forking", forking.mean!)
+    let covariances = tokens.covariances
+    if let covariance = covariances.mean, covariance.isFinite {
+      host.record("covariance", covariance)
+      let total = covariance * Double(covariances.count)
+      let heavy = covariances.count { total != 0 && abs($0) > 0.01 * abs(total) }
+      host.record("covariance_share", Double(heavy) / Double(covariances.count))
+    }
+    if let z = figures.robustZ { host.record("robust_z", z) }
+    if let median = window.median { host.record("window_median", median) }
+    if let deviation = window.medianDeviation { host.record("window_mad", deviation) }
+  }
+
+  /// Of a window of at least eight steps.
+  private func recordTrend(_ state: State) -> Trend? {
+    let values = state.window.values
+    guard values.count >= 8, let slope = values.medianSlope else { return nil }
+    let trend = MannKendall(values)
+    host.record("trend_s", trend.s)
+    host.record("trend_variance", trend.variance)
+    host.record("trend_z", trend.z)
+    host.record("slope", slope)
+    return Trend(z: trend.z, slope: slope, isWhole: values.count >= configuration.window)
+  }
+
+  private func find(
+    _ figures: Figures, _ trend: Trend?, deterministic: Double, step: Int, _ state: inout State
+  ) -> Finding {
+    let mean = figures.mean
+    let floor = state.floor(configuration)
+    host.record("floor", floor)
+    var findings = Findings()
+    func sounds(_ name: String, _ isBad: Bool) -> Bool {
+      state.alarms.look(name, isBad, step: step, configuration.alarm)
+    }
+    state.deadSteps = mean < configuration.deadEntropy ? state.deadSteps + 1 : 0
+    if state.deadSteps >= configuration.deadSteps {
+      findings.add(
+        .stop, isCritical: true,
+        """
+        entropy has been below \(short(configuration.deadEntropy)) nats for \(state.deadSteps) \
+        steps: nothing is explored any more, so go back to an earlier checkpoint and add an \
+        entropy method
+        """)
+    }
+    if sounds("collapse", mean < floor) {
+      findings.add(
+        .warn, isCritical: true,
+        """
+        entropy is \(short(mean)) nats, below the floor of \(short(floor)): add an entropy method \
+        (--entropy) or lower the learning rate
+        """)
+    }
+    let distance = trend.flatMap { stepsUntil(floor, from: mean, slope: $0.slope) }
+    let isFalling = trend.map { $0.isWhole && $0.z < -configuration.trendZ } ?? false
+    if let distance { host.record("steps_to_floor", distance) }
+    if sounds("falling", isFalling && mean > floor && distance ?? .infinity < configuration.horizon)
+    {
+      findings.warn(
+        """
+        entropy falls by \(short(-trend!.slope)) nats a step (Mann-Kendall Z \(short(trend!.z))) \
+        and would reach its floor of \(short(floor)) in \(Int(distance!)) steps: add an entropy \
+        method or lower the learning rate
+        """)
+    }
+    if sounds("deterministic", deterministic > configuration.deterministicShare) {
+      findings.warn(
+        """
+        \(percent(deterministic)) of the tokens are sampled without a choice (entropy below \
+        \(short(configuration.deterministicEntropy))): raise the temperature or add an entropy method
+        """)
+    }
+    let ceiling = state.ceiling(configuration)
+    let rise = figures.median.map { mean - $0 > configuration.explosionRise * abs($0) } ?? false
+    let isFar = rise && figures.robustZ ?? 0 > configuration.explosionZ
+    if sounds("explosion", isFar || mean > ceiling ?? .infinity) {
+      findings.add(
+        .scaleRate(factor: configuration.rateFactor, steps: configuration.rateSteps),
+        isCritical: figures.isRewardFalling,
+        """
+        entropy has risen to \(short(mean)) nats from \(short(state.start ?? mean)) at the start\
+        \(figures.isRewardFalling ? ", and the reward falls" : ""): lower the learning rate or the \
+        entropy bonus
+        """)
+    }
+    if let ratio = oscillation(state) {
+      host.record("oscillation", ratio)
+      let bound = configuration.oscillation
+      if sounds("oscillation", ratio > bound || ratio < 1 / bound) {
+        findings.warn(
+          """
+          entropy is \(short(ratio)) times its long average: it swings, so lower the learning rate \
+          or smooth the entropy term
+          """)
+      }
+    }
+    return findings.strongest
+  }
+
+  /// The short moving average over the long one, once both have seen enough.
+  private func oscillation(_ state: State) -> Double? {
+    guard state.short.count >= configuration.baseline, let short = state.short.mean,
+      let long = state.long.mean, long > 0
+    else { return nil }
+    return short / long
+  }
+}
+
+extension EntropyDetector.Configuration {
+  fileprivate func validate() throws {
+    try require("window", Double(window), atLeast: 16)
+    try require("baseline", Double(baseline), atLeast: 1)
+    try require("floor", floor, atLeast: 0)
+    try require("floor_share", floorShare, atLeast: 0, below: 1)
+    try require("horizon", horizon, atLeast: 0)
+    try require("trend_z", trendZ, above: 0)
+    try require("deterministic_share", deterministicShare, above: 0, atMost: 1)
+    try require("explosion_factor", explosionFactor, above: 1)
+    try require("explosion_margin", explosionMargin, atLeast: 0)
+    try require("explosion_z", explosionZ, above: 0)
+    try require("explosion_rise", explosionRise, atLeast: 0)
+    try require("short_past", shortPast, atLeast: 0, below: 1)
+    try require("long_past", longPast, above: shortPast, below: 1)
+    try require("oscillation", oscillation, above: 1)
+    try require("dead_steps", Double(deadSteps), atLeast: 1)
+    try require("rate_factor", rateFactor, above: 0, atMost: 1)
+    try require("rate_steps", Double(rateSteps), atLeast: 1)
+    try alarm.validate(self)
+  }
+}
+
+extension EntropyDetector.State {
+  /// `H_0`; `nil` until the run has begun.
+  var start: Double? { beginning.mean }
+
+  func floor(_ configuration: EntropyDetector.Configuration) -> Double {
+    guard beginning.count >= configuration.baseline, let start else { return configuration.floor }
+    return max(configuration.floor, configuration.floorShare * start)
+  }
+
+  func ceiling(_ configuration: EntropyDetector.Configuration) -> Double? {
+    guard beginning.count >= configuration.baseline, let start else { return nil }
+    return max(configuration.explosionFactor * start, start + configuration.explosionMargin)
+  }
+
+  mutating func take(_ mean: Double, _ configuration: EntropyDetector.Configuration) {
+    window.append(mean, keeping: configuration.window)
+    if beginning.count < configuration.baseline { beginning.append(mean) }
+    short.add(mean, past: configuration.shortPast)
+    long.add(mean, past: configuration.longPast)
+  }
+
+  mutating func isRewardFalling(_ reward: Double?) -> Bool {
+    guard let reward else { return false }
+    defer { rewards.append(reward, keeping: 64) }
+    return rewards.robustZ(of: reward).map { $0 < -3 } ?? false
+  }
+}
+
+@c(temper_plugin_entry)
+public func entry(major: UInt32, minor: UInt32) -> UnsafeRawPointer? {
+  export(EntropyDetector.self)
+}

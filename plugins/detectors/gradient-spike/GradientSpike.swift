@@ -1,0 +1,312 @@
+import Glibc
+import TemperPlugin
+
+/// Sees gradients and updates that are far larger, or far smaller, than they have been.
+struct GradientSpike: Detector {
+  struct Configuration: PluginConfiguration {
+    var window = 64  // updates
+    /// The global norm over the median of the window: a warning, and a spike that spoils the run.
+    var ratio = 5.0
+    var criticalRatio = 20.0
+    /// Of these many times the median one is enough.
+    var catastrophe = 100.0
+    /// The norm's distance from the median in robust deviations, which speaks from `least_ratio` on.
+    var z = 10.0
+    var leastRatio = 2.0
+    /// The largest share of the last `clip_window` updates that are clipped.
+    var clipShare = 0.5
+    var clipWindow = 100
+    /// SPAM: entries with g^2 > spam v, and the largest share of them; from `spam_from` updates on.
+    var spam = 5000.0
+    var spamShare = 1e-4
+    var spamFrom = 20
+    /// The largest |g| over the moving average of the mean |g| of its tensor, and over its own median.
+    var gss = 50.0
+    var gssGrowth = 5.0
+    var gssPast = 0.9
+    /// The norm over the one before.
+    var growth = 3.0
+    /// The root mean square of a tensor's gradient, in Adam's epsilons.
+    var vanishing = 10.0
+    /// The norm of a matrix's update over that of its weights.
+    var updateRatio = 0.01
+    /// Rows of logits whose gradient is measured; 0 for none.
+    var rows = 32
+    /// Tokens with a negative advantage and a probability below this.
+    var lowProbability = 1e-4
+    /// What a rise that lasts asks of the learning rate.
+    var rateFactor = 0.5
+    var rateSteps = 50
+    var alarm = AlarmSettings()
+  }
+
+  struct State: PluginState {
+    var norms = Window()
+    var before: Double?
+    /// 1 where the update was clipped.
+    var clipped = Window()
+    /// Of each tensor, the mean |g|.
+    var means: [String: MovingAverage] = [:]
+    var gss = Window()
+    var rise = PageHinkley()
+    var alarms = Alarms()
+  }
+
+  static let id = "temper.detector.gradient-spike"
+  static let version = "1.0.0"
+  static let summary = "Gradients and updates that jump, grow, are always clipped, or vanish."
+
+  let configuration: Configuration
+  let host: Host
+
+  init(_ configuration: Configuration, host: Host) throws {
+    try configuration.validate()
+    (self.configuration, self.host) = (configuration, host)
+  }
+
+  var needs: DetectorNeeds {
+    DetectorNeeds(
+      [.gradients, .update], norms: true, logits: configuration.rows, spike: configuration.spam)
+  }
+
+  func detect(_ observation: Observation, _ state: inout State) -> Finding {
+    switch observation.event {
+    case .gradients:
+      record(LogitMass(of: observation, lowProbability: configuration.lowProbability))
+      return gradients(observation, &state)
+    case .update: return update(observation, &state)
+    default: return .nothing
+    }
+  }
+
+  // MARK: Gradients
+
+  private func gradients(_ seen: Observation, _ state: inout State) -> Finding {
+    guard !seen.tensors.isEmpty else { return .nothing }
+    if let broken = seen.tensors.first(where: { !$0.gradientNorm.isFinite }) {
+      return Finding(
+        .skipStep, isCritical: true,
+        """
+        the gradient of \(broken.name) is not finite: look at this step's rollout, and lower the \
+        learning rate if it comes again
+        """)
+    }
+    let norm = seen.tensors.reduce(0) { $0 + $1.gradientNorm * $1.gradientNorm }.squareRoot()
+    host.record("norm", norm)
+    var findings = Findings()
+    lookForSpikes(norm, seen, &state, &findings)
+    lookForGrowth(norm, seen, &state, &findings)
+    lookAtEntries(seen, &state, &findings)
+    state.before = norm
+    state.norms.append(norm, keeping: configuration.window)
+    return findings.strongest
+  }
+
+  private func lookForSpikes(
+    _ norm: Double, _ seen: Observation, _ state: inout State, _ findings: inout Findings
+  ) {
+    guard let median = state.norms.median, state.norms.count >= 16, median > 0 else { return }
+    let ratio = norm / median
+    let z = state.norms.robustZ(of: norm) ?? 0
+    host.record("norm_ratio", ratio)
+    host.record("robust_z", z)
+    let isSpike = ratio > configuration.criticalRatio
+    let isHigh =
+      ratio > configuration.ratio || z > configuration.z && ratio > configuration.leastRatio
+    let sentence = """
+      the gradient's norm is \(short(norm)), \(short(ratio)) times the median of the last \
+      \(state.norms.count) updates (robust z \(short(z)))
+      """
+    // A single spike has to be skipped when it is there, not at the third.
+    if state.alarms.look(
+      "spike", isSpike, step: seen.step, isCatastrophe: ratio > configuration.catastrophe,
+      AlarmSettings(bad: 1, looks: 1, clean: 1, cooldown: configuration.alarm.cooldown))
+    {
+      findings.add(
+        .skipStep, isCritical: true,
+        sentence + ": skip this update, and look at the rollout that it comes from")
+    } else if state.alarms.look("norm", isHigh, step: seen.step, configuration.alarm) {
+      findings.warn(sentence + ": lower the learning rate, or clip at a smaller norm")
+    }
+  }
+
+  private func lookForGrowth(
+    _ norm: Double, _ seen: Observation, _ state: inout State, _ findings: inout Findings
+  ) {
+    if let before = state.before, before > 0 {
+      let growth = norm / before
+      host.record("growth", growth)
+      if state.alarms.look(
+        "growth", growth > configuration.growth, step: seen.step, configuration.alarm)
+      {
+        findings.warn(
+          """
+          the gradient's norm grows \(short(growth)) times from one update to the next, again and \
+          again: lower the learning rate
+          """)
+      }
+    }
+    if norm > 0, state.rise.add(log(norm)) {
+      findings.add(
+        .scaleRate(factor: configuration.rateFactor, steps: configuration.rateSteps),
+        """
+        the gradient's norm has risen for good, to \(short(norm)) (Page-Hinkley test of its \
+        logarithm): lower the learning rate
+        """)
+    }
+    if let clip = seen.clipNorm {
+      state.clipped.append(norm > clip ? 1 : 0, keeping: configuration.clipWindow)
+      let share = state.clipped.mean ?? 0
+      host.record("clip_share", share)
+      let isSaturated = state.clipped.count >= configuration.clipWindow
+      if state.alarms.look(
+        "clip", isSaturated && share > configuration.clipShare, step: seen.step,
+        configuration.clipAlarm)
+      {
+        findings.warn(
+          """
+          \(percent(share)) of the last \(state.clipped.count) updates are clipped at \
+          \(short(clip)): the norm says nothing any more, so lower the learning rate or raise the \
+          clip norm
+          """)
+      }
+    }
+  }
+
+  /// What single entries and tensors say: SPAM, the gradient spike score, Adam's epsilon.
+  private func lookAtEntries(
+    _ seen: Observation, _ state: inout State, _ findings: inout Findings
+  ) {
+    let counted = seen.tensors.filter(\.spikes.isFinite)
+    let entries = counted.reduce(0) { $0 + $1.count }
+    if seen.adamUpdates >= configuration.spamFrom, entries > 0 {
+      let share = counted.reduce(0) { $0 + $1.spikes } / Double(entries)
+      host.record("spam_share", share)
+      if state.alarms.look(
+        "spam", share > configuration.spamShare, step: seen.step, configuration.alarm)
+      {
+        findings.warn(
+          """
+          \(percent(share)) of the gradient's entries are spikes (g^2 above \
+          \(short(configuration.spam)) v): reset the moments, or clip entries as SPAM does
+          """)
+      }
+    }
+    if let (score, name) = score(seen.tensors, &state) {
+      host.record("gss", score)
+      let usual = state.gss.count >= 16 ? state.gss.median : nil
+      let isHigh = usual.map { score > configuration.gssGrowth * $0 } ?? false
+      if state.alarms.look(
+        "gss", isHigh && score > configuration.gss, step: seen.step, configuration.alarm)
+      {
+        findings.warn(
+          """
+          the largest entry of the gradient of \(name) is \(short(score)) times the mean of its \
+          tensor so far, usually \(short(usual!)) times: look for a token that stands out
+          """)
+      }
+      state.gss.append(score, keeping: configuration.window)
+    }
+    let faint = seen.tensors.filter { tensor in
+      let rms = tensor.gradientNorm / Double(max(tensor.count, 1)).squareRoot()
+      return rms > 0 && rms < configuration.vanishing * seen.adamEpsilon
+    }
+    host.record("vanishing", Double(faint.count))
+    if state.alarms.look("vanishing", !faint.isEmpty, step: seen.step, configuration.alarm) {
+      findings.warn(
+        """
+        the gradient of \(faint.count) tensors, \(faint[0].name) first, is within \
+        \(short(configuration.vanishing)) of Adam's epsilon of \(short(seen.adamEpsilon)), which \
+        shrinks their updates: lower epsilon
+        """)
+    }
+  }
+
+  /// The largest `max |g|` over the mean |g| of its tensor in the updates so far, this one included.
+  private func score(_ tensors: [TensorView], _ state: inout State) -> (Double, String)? {
+    var most: (Double, String)?
+    for tensor in tensors where tensor.gradientMean.isFinite && tensor.gradientMax.isFinite {
+      state.means[tensor.name, default: MovingAverage()]
+        .add(tensor.gradientMean, past: configuration.gssPast)
+      guard let mean = state.means[tensor.name]?.mean, mean > 0 else { continue }
+      let score = tensor.gradientMax / mean
+      if score > most?.0 ?? 0 { most = (score, tensor.name) }
+    }
+    return most
+  }
+
+  // MARK: Updates
+
+  private func update(_ seen: Observation, _ state: inout State) -> Finding {
+    if let broken = seen.tensors.first(where: { !$0.updateNorm.isFinite }) {
+      return Finding(
+        .skipStep, isCritical: true,
+        "the update of \(broken.name) is not finite: lower the learning rate")
+    }
+    let weights = seen.tensors.reduce(0) { $0 + $1.weightNorm * $1.weightNorm }
+    let updates = seen.tensors.reduce(0) { $0 + $1.updateNorm * $1.updateNorm }
+    let entries = seen.tensors.reduce(0) { $0 + $1.count }
+    guard weights > 0, weights.isFinite, entries > 0 else { return .nothing }
+    host.record("update_ratio", (updates / weights).squareRoot())
+    let rms = (weights / Double(entries)).squareRoot()
+    var most = (ratio: 0.0, name: "")
+    for tensor in seen.tensors where tensor.shape.count > 1 {
+      // What begins at zero has no size to be measured by.
+      let least = 0.1 * rms * Double(tensor.count).squareRoot()
+      let ratio = tensor.updateNorm / max(tensor.weightNorm, least)
+      if ratio > most.ratio { most = (ratio, tensor.name) }
+    }
+    host.record("update_ratio_max", most.ratio)
+    guard
+      state.alarms.look(
+        "update", most.ratio > configuration.updateRatio, step: seen.step, configuration.alarm)
+    else { return .nothing }
+    return Finding(
+      .scaleRate(factor: configuration.rateFactor, steps: configuration.rateSteps),
+      """
+      one update moves \(most.name) by \(percent(most.ratio)) of its norm: lower the learning rate
+      """)
+  }
+
+  private func record(_ mass: LogitMass?) {
+    guard let mass else { return }
+    host.record("logit_mass", mass.mean)
+    host.record("logit_mass_top_share", mass.topShare)
+    host.record("logit_mass_top_probability", mass.topProbability)
+    host.record("low_prob_negative", mass.lowNegative)
+  }
+}
+
+extension GradientSpike.Configuration {
+  /// Saturation is a state, not an event: it is worth a word now and then.
+  fileprivate var clipAlarm: AlarmSettings {
+    AlarmSettings(bad: alarm.bad, looks: alarm.looks, clean: alarm.clean, cooldown: clipWindow)
+  }
+
+  fileprivate func validate() throws {
+    try require("window", Double(window), atLeast: 16)
+    try require("ratio", ratio, above: 1)
+    try require("critical_ratio", criticalRatio, atLeast: ratio)
+    try require("catastrophe", catastrophe, atLeast: criticalRatio)
+    try require("z", z, above: 0)
+    try require("least_ratio", leastRatio, atLeast: 1)
+    try require("clip_share", clipShare, above: 0, atMost: 1)
+    try require("clip_window", Double(clipWindow), atLeast: 1)
+    try require("spam", spam, above: 0)
+    try require("spam_share", spamShare, atLeast: 0, atMost: 1)
+    try require("gss", gss, above: 1)
+    try require("gss_growth", gssGrowth, atLeast: 1)
+    try require("gss_past", gssPast, atLeast: 0, below: 1)
+    try require("growth", growth, above: 1)
+    try require("vanishing", vanishing, atLeast: 0)
+    try require("update_ratio", updateRatio, above: 0)
+    try require("rows", Double(rows), atLeast: 0)
+    try require("low_probability", lowProbability, above: 0, below: 1)
+    try require("rate_factor", rateFactor, above: 0, atMost: 1)
+    try require("rate_steps", Double(rateSteps), atLeast: 1)
+    try alarm.validate(self)
+  }
+}
+
+@c(temper_plugin_entry)
+public func entry(major: UInt32, minor: UInt32) -> UnsafeRawPointer? { export(GradientSpike.self) }
