@@ -257,6 +257,13 @@ let package = Package(
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
     tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(
+      name: "DetectionTests",
+      dependencies: [
+        "Commands", "Training", "Detectors", "EntropyControl", "PluginHost", "Rollouts", "Models",
+        "Verifiers", "Optimizers", "Trajectories", "Metrics", "EmbeddedTask", "Tensors", "JSON",
+        "TestSupport",
+      ]),
+    .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "JSON"], exclude: ["Fixtures"]),
   ] + plugins.map(\.target),
   swiftLanguageModes: [.v6],

@@ -44,8 +44,10 @@ private func completion(
 @Test func everyMetricHasACurveInItsArea() throws {
   let run = try WrittenRun()
   try run.write(
-    (1...5).map { #"{"step":\#($0),"reward/mean":0.\#($0),"time/step":2,"mine/x":\#($0)}"# + "\n" }
-      .joined(), "metrics.jsonl")
+    (1...5).map {
+      #"{"step":\#($0),"reward/mean":0.\#($0),"time/step":2.\#($0),"mine/x":\#($0)}"# + "\n"
+    }
+    .joined(), "metrics.jsonl")
   let report = try run.report()
   #expect(report.record.stepCount == 5 && report.record.lastStep == 5)
   #expect(report.record["reward/mean"]?.mean == 0.3)
@@ -108,7 +110,7 @@ private func completion(
 @Test func detectionsMarkTheCurvesAndAreTold() throws {
   let run = try WrittenRun()
   try run.write(
-    (1...9).map { #"{"step":\#($0),"reward/mean":0.5}"# + "\n" }.joined(), "metrics.jsonl")
+    (1...9).map { #"{"step":\#($0),"reward/mean":0.\#($0)}"# + "\n" }.joined(), "metrics.jsonl")
   try run.write(
     #"{"step":4,"event":"gradients","detector":"gradient-spike","action":"skip_step","allowed":true,"critical":true,"reason":"norm 88"}"#
       + "\n"

@@ -147,8 +147,8 @@ import Verifiers
     let (old, new) = (before.logits(of: sample.chosen), trainer.model.logits(of: sample.chosen))
     for row in index.indices {
       for id in 0..<ToyTask.allowed {
-        // The middle of two passes a thousandth of the weights apart.
-        #expect(abs(logits[row][id] - old[row, id]) < 2e-3)
+        // The middle of two passes on either side of them.
+        #expect(abs(logits[row][id] - old[row, id]) < 1e-4)
         #expect(abs(change[row][id] - (new[row, id] - old[row, id])) < 2e-5)
       }
       #expect(change[row].contains { abs($0) > 1e-4 })

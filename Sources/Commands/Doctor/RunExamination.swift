@@ -42,6 +42,7 @@ final class RunExamination {
     else { return }
     findings.append(TemplateCheck(format).finding)
     findings.append(EndTokenCheck(model, format, configuration.rollout.sampling).finding)
+    guard configuration.environment.plugin == nil else { return look(atEnvironmentFor: model) }
     guard let dataset = had("data", { try configuration.data.dataset() }),
       let prompts = had("prompts", { try self.prompts(dataset, format) })
     else { return }
@@ -64,6 +65,39 @@ final class RunExamination {
     if let finding = had("groups", { try check.finding(groups: groups, seconds: seconds) }) {
       findings.append(finding)
     }
+  }
+
+  /// Opens the environment and its first task; sampling through it is left to the run.
+  private func look(atEnvironmentFor model: LoadedModel) {
+    let settings = configuration.environment
+    guard
+      let environment = had(
+        "environment",
+        {
+          try ReadyEnvironment(
+            settings, folders: configuration.pluginFolders, seed: configuration.run.seed,
+            allowsUnsandboxed: configuration.allowsUnsandboxed)!
+        }),
+      let rows = had(
+        "data",
+        {
+          try configuration.data.taskRows(needsRows: environment.environment.world.needsRows)
+        }),
+      let prompt = had(
+        "prompts",
+        {
+          let episodes = try environment.episodes(
+            for: model, configuration.data, configuration.rollout)
+          return try EpisodePrompts(
+            episodes, model.tokenizer, rows: rows, tasks: settings.tasks,
+            seed: configuration.run.seed, shuffle: configuration.data.shuffle
+          ).prompts(from: 0, count: 1, copies: 1)[0]
+        })
+    else { return }
+    let name = environment.environment.name
+    findings.append(
+      prompt.failure.map { Finding("environment", .fault, "\(name): \($0)") }
+        ?? Finding("environment", .ok, "\(name): its first task opens with \(prompt.tokens.count) tokens"))
   }
 
   private var modelURL: URL {
