@@ -152,7 +152,7 @@ struct EnvironmentTests {
 
   @Test func whatCannotBeAnEnvironmentIsRefused() throws {
     func refused(_ more: [String]) throws -> String {
-      let outcome = try Temper.run(grpo("refused", more))
+      let outcome = try Temper.run(grpo("refused", "", more))
       #expect(outcome.status == 2)
       return outcome.errors
     }
