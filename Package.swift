@@ -231,6 +231,11 @@ let package = Package(
     .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
+    .testTarget(
+      name: "DetectorPluginsTests",
+      dependencies: [
+        "PluginHost", "Detectors", "Checks", "Trajectories", "Metrics", "JSON", "TestSupport",
+      ]),
     tests(
       of: "Rollouts",
       [
