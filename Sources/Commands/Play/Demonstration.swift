@@ -52,7 +52,9 @@ struct Demonstration {
 /// How a model without a chat template sees an episode, and will while it is trained.
 struct Transcript {
   /// What ends the model's completions, as text.
-  private let endToken: String?
+  let endToken: String?
+
+  init(endToken: String?) { self.endToken = endToken }
 
   /// - Returns: `nil` where the model has a chat template.
   init?(model path: String) throws {
