@@ -4,13 +4,14 @@ import Testing
 
 @testable import Commands
 
+private let studyFolder = ProcessInfo.processInfo.environment["TEMPER_FAULT_STUDY"].map {
+  URL(filePath: $0)
+}
+
 /// What each fault brings about, who finds it, and whether an action saves the run: the committed
 /// table of `evals/studies/faults`, made by its `run.sh`, which names the folder for it.
-@Suite(.serialized, .enabled(if: FaultStudy.folder != nil, "only for evals/studies/faults/run.sh"))
+@Suite(.serialized, .enabled(if: studyFolder != nil, "only for evals/studies/faults/run.sh"))
 struct FaultStudy {
-  static let folder = ProcessInfo.processInfo.environment["TEMPER_FAULT_STUDY"].map {
-    URL(filePath: $0)
-  }
 
   /// What may act in the runs with actions.
   static let acting = [
@@ -33,7 +34,7 @@ struct FaultStudy {
     }
     func write(_ lines: [String], to name: String) throws {
       try (lines.joined(separator: "\n") + "\n").write(
-        to: Self.folder!.appending(path: name), atomically: true, encoding: .utf8)
+        to: studyFolder!.appending(path: name), atomically: true, encoding: .utf8)
     }
     try write(rows.map { $0.serialized() }, to: "faults.jsonl")
     try write(
