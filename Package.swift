@@ -260,8 +260,8 @@ let package = Package(
       name: "DetectionTests",
       dependencies: [
         "Commands", "Training", "Detectors", "EntropyControl", "PluginHost", "Rollouts", "Models",
-        "Verifiers", "Optimizers", "Trajectories", "Metrics", "EmbeddedTask", "Tensors", "JSON",
-        "TestSupport",
+        "Datasets", "Verifiers", "Optimizers", "Trajectories", "Metrics", "EmbeddedTask", "Tensors",
+        "JSON", "TestSupport",
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "JSON"], exclude: ["Fixtures"]),

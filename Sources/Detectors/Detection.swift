@@ -15,8 +15,7 @@ public struct Detection: Sendable, Equatable {
   public let figures: StepMetrics
   /// What the user's limit and the moment leave of the proposal.
   public var allowed = DetectorAction.none
-  /// What was done, where this proposal was the strongest; ``DetectorAction/none`` where another's
-  /// was.
+  /// What was done: where this proposal was the strongest, that; a warning also where another's was.
   public var done = DetectorAction.none
 
   public init(

@@ -4,13 +4,14 @@ import Testing
 
 @testable import Commands
 
+private let studyFolder = ProcessInfo.processInfo.environment["TEMPER_FAULT_STUDY"].map {
+  URL(filePath: $0)
+}
+
 /// What each fault brings about, who finds it, and whether an action saves the run: the committed
 /// table of `evals/studies/faults`, made by its `run.sh`, which names the folder for it.
-@Suite(.serialized, .enabled(if: FaultStudy.folder != nil, "only for evals/studies/faults/run.sh"))
+@Suite(.serialized, .enabled(if: studyFolder != nil, "only for evals/studies/faults/run.sh"))
 struct FaultStudy {
-  static let folder = ProcessInfo.processInfo.environment["TEMPER_FAULT_STUDY"].map {
-    URL(filePath: $0)
-  }
 
   /// What may act in the runs with actions.
   static let acting = [
@@ -31,9 +32,39 @@ struct FaultStudy {
       let fault = FaultKind.rate(factor)
       rows.append(try row(fault.title, fault, "step-radius alone", Self.radius, .none))
     }
-    let text = rows.map { $0.serialized() + "\n" }.joined()
-    try text.write(
-      to: Self.folder!.appending(path: "faults.jsonl"), atomically: true, encoding: .utf8)
+    func write(_ lines: [String], to name: String) throws {
+      try (lines.joined(separator: "\n") + "\n").write(
+        to: studyFolder!.appending(path: name), atomically: true, encoding: .utf8)
+    }
+    try write(rows.map { $0.serialized() }, to: "faults.jsonl")
+    try write(
+      [
+        "| fault | detectors | found by, steps after it | done | end | accuracy |",
+        "|---|---|---|---|---|---|",
+      ]
+        + rows.map { try Self.line(JSON(parsing: $0.serialized())) }, to: "table.md")
+  }
+
+  private static func line(_ row: JSON) throws -> String {
+    let found = try row["found"].requireArray().map {
+      "\(try $0["detector"].requireString()) \(try $0["delay"].requireInt())"
+    }
+    var done: [String] = []
+    for action in try row["done"].requireArray() {
+      let words =
+        "\(try action["action"].requireString()) (\(try action["detector"].requireString()))"
+      if !done.contains(words) { done.append(words) }
+    }
+    let refused = try row["refused"].requireArray().count
+    if refused > 0 { done.append("refused by the core x \(refused)") }
+    let end = try row["end"].requireString()
+    return [
+      try row["fault"].requireString(), try row["arm"].requireString(),
+      found.isEmpty ? "nobody" : found.joined(separator: ", "),
+      done.isEmpty ? "" : done.joined(separator: ", "),
+      end.isEmpty ? "all steps" : String(end.prefix(while: { $0 != ":" })),
+      String(format: "%.1f%%", 100 * (try row["accuracy"].requireDouble())),
+    ].reduce("|") { "\($0) \($1) |" }
   }
 
   private func row(

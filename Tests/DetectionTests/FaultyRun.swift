@@ -1,3 +1,4 @@
+import Datasets
 import Detectors
 import EmbeddedTask
 import EntropyControl

@@ -1,4 +1,5 @@
 import Detectors
+import Foundation
 import Testing
 
 @Suite struct EntropyDetectorTests {
@@ -26,9 +27,8 @@ import Testing
 
   @Test func entropyThatSettlesIsNoDecline() throws {
     // As a task with one right answer takes it down: from 0.5 to 0.06, ever more slowly.
-    let found = try found(
-      (0..<300).map { 0.06 + 0.44 * exp(-Double($0) / 20) }, noise: 0.01)
-    #expect(found.isEmpty)
+    let settling = (0..<300).map { step in 0.06 + 0.44 * exp(-Double(step) / 20) }
+    #expect(try found(settling, noise: 0.01).isEmpty)
   }
 
   @Test func whiteNoiseIsNoDecline() throws {
@@ -41,8 +41,9 @@ import Testing
     let found = try found(
       Array(repeating: 1, count: 20) + Array(repeating: 0.0005, count: 30), noise: 0)
     #expect(found.first?.step == 23 && found.first?.finding.isCritical == true)
-    #expect(found.first?.finding.reason.hasPrefix("entropy is 0.0005 nats, below the floor of 0.02")
-      == true)
+    #expect(
+      found.first?.finding.reason.hasPrefix("entropy is 0.0005 nats, below the floor of 0.02")
+        == true)
     #expect(found.first { $0.finding.action == .stop }?.step == 40)
   }
 

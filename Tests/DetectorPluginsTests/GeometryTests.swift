@@ -62,7 +62,9 @@ import Testing
     let (rows, columns) = (60, 40)
     var before = [Float](repeating: 0, count: rows * columns)
     for rank in 0..<30 {
-      let (u, v) = ((0..<rows).map { _ in chance.normal() }, (0..<columns).map { _ in chance.normal() })
+      let (u, v) = (
+        (0..<rows).map { _ in chance.normal() }, (0..<columns).map { _ in chance.normal() }
+      )
       for i in 0..<rows {
         for j in 0..<columns {
           before[columns * i + j] += Float(u[i] * v[j] * exp(-0.4 * Double(rank)))

@@ -5,7 +5,8 @@ import Testing
   /// A rollout of four completions; `tokens` are theirs.
   @discardableResult
   private func look(
-    _ detector: Watched, lengths: [Int] = [10, 10, 10, 10], right: [Bool] = [true, true, false, false],
+    _ detector: Watched, lengths: [Int] = [10, 10, 10, 10],
+    right: [Bool] = [true, true, false, false],
     cut: Int = 0, tokens: [[Int32]]? = nil, texts: [String]? = nil
   ) throws -> Finding {
     try detector.look(.rollout) { seen in

@@ -23,7 +23,9 @@ import Testing
   }
 
   @Test func theOrderOfSymbolsDoesNotMatter() throws {
-    let (a, b) = (try Watched("reasoning-instability:k=3"), try Watched("reasoning-instability:k=3"))
+    let (a, b) = (
+      try Watched("reasoning-instability:k=3"), try Watched("reasoning-instability:k=3")
+    )
     let other = [0.1, 1.3, 2.2, -0.4, 0.9, -3]
     try a.look(traces: [[row, other]])
     try b.look(traces: [[row.reversed(), other.reversed()]])

@@ -1,3 +1,4 @@
+import Detectors
 import EntropyControl
 import Environments
 import Foundation

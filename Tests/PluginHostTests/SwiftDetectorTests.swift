@@ -1,6 +1,7 @@
 import CPluginABI
 import Detectors
 import Foundation
+import Metrics
 import TemperPlugin
 import Testing
 import Trajectories
@@ -72,7 +73,8 @@ private struct Witness: TemperPlugin.Detector {
     switch configuration.finds {
     case "drop": return Finding(.dropSequences([false, true]), "dropped")
     case "shorten": return Finding(.shorten(factor: configuration.factor), "shortened")
-    case "rate": return Finding(.scaleRate(factor: configuration.factor, steps: 9), isCritical: true)
+    case "rate":
+      return Finding(.scaleRate(factor: configuration.factor, steps: 9), isCritical: true)
     default: return .nothing
     }
   }
@@ -144,7 +146,8 @@ private func hosted(_ options: String = "") throws -> PluginDetector {
             seen.logits = [
               Detectors.LogitRow(token: 0, index: 2, advantage: -1, logits: logits, change: change)
             ]
-            #expect(try plugin.detect(seen) == .nothing)
+            let found = try plugin.detect(seen)
+            #expect(found == .nothing)
           }
         }
       }
