@@ -7,7 +7,10 @@ struct GRPO: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "grpo",
     abstract: "Fine-tune a model by the reward of its own completions.",
-    usage: "temper grpo --model DIR --data FILE --verifier NAME [settings]",
+    usage: """
+      temper grpo --model DIR --data FILE --verifier NAME [settings]
+      temper grpo --model DIR --environment NAME [settings]
+      """,
     discussion: GRPOConfiguration.table.help(defaults: GRPOConfiguration()))
 
   @OptionGroup var arguments: SettingsArguments
@@ -61,7 +64,8 @@ extension SettingsTable {
     [
       "run.steps", "run.threads", "run.save_every", "run.keep_checkpoints", "run.output",
       "run.output_dtype", "run.log_columns", "run.tensorboard", "rollout.batch", "rollout.cache_mib",
-      "rollout.prefill_tokens", "eval.every", "eval.data", "eval.reports",
+      "rollout.prefill_tokens", "environment.deadline", "environment.workers", "eval.every",
+      "eval.data", "eval.reports",
     ]
   }
 

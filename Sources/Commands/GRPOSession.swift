@@ -99,7 +99,8 @@ final class GRPOSession {
     var detections = DetectionNotes()
     run = TrainingRun(
       trainer: trainer, folder: folder,
-      display: configuration.run.recorders(console, in: folder), saveEvery: configuration.run.saveEvery,
+      display: configuration.run.recorders(console, in: folder),
+      saveEvery: configuration.run.saveEvery,
       keeping: configuration.run.keepCheckpoints,
       writeModel: { [model] in try model.write(to: $0, as: .float32) },
       onStep: { [progress] report in

@@ -50,6 +50,10 @@ public struct SequencePack {
       }
       return
     }
+    guard completions.contains(where: { !$0.scored.isEmpty }) else {
+      sequenceCount += completions.count
+      return
+    }
     precondition(!prompt.isEmpty, "a sequence needs at least one id to predict the next from")
     let firstRow = batch.count
     let lastRow = firstRow + prompt.count - 1

@@ -160,7 +160,7 @@ extension GRPOTrainer {
 
   /// Of the next update.
   private func learningRate(step: Int) -> Double {
-    schedule.rate(at: optimizer.step + 1) * watch.ledger.rateScale(at: step)
+    schedule.rate(at: optimizer.step + 1) * watch.ledger.rateScale(at: step) * fault.rate(step)
   }
 
   private func observation(
@@ -219,8 +219,8 @@ extension Outcomes {
         Array(repeating: index, count: group.judgements.count)
       },
       rewards: judgements.map(\.reward), verdicts: judgements.map(\.verdict),
-      truncated: trajectories.map { $0.stop == .length },
-      lengths: trajectories.map(\.tokens.count), texts: trajectories.map(\.text),
+      truncated: trajectories.map(\.isTruncated),
+      lengths: trajectories.map(\.length), texts: trajectories.map(\.text),
       components: labels.count < 2
         ? []
         : labels.enumerated().map { index, name in

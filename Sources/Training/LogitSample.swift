@@ -53,7 +53,7 @@ struct LogitSample {
     var (tokens, chosen): ([Int], [ChosenRows]) = ([], [])
     for part in policy.microBatches(of: sequences, batch) {
       let pack = policy.pack(part, of: batch)
-      let places = part.flatMap { Array(batch.range($0)) }
+      let places = part.flatMap(batch.scored)
       let scored = zip(places, pack.scoredRows).filter { wanted.contains($0.0) }
       tokens += scored.map(\.0)
       chosen.append(ChosenRows(scored.map(\.1), of: pack))
