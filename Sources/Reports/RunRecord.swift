@@ -98,7 +98,8 @@ public struct RecordedDetection: Sendable, Equatable {
 
   /// What came of it.
   var words: String {
-    acted || proposed == "warn" || proposed == "none" ? (acted ? done : proposed)
+    acted || proposed == "warn" || proposed == "none"
+      ? (acted ? done : proposed)
       : "\(proposed), not done"
   }
 }

@@ -37,7 +37,7 @@ struct RunDoctorTests {
     let outcome = try Temper.run(
       [
         "doctor", "--json", "--model", model, "--data", try data ?? workshop.makeProblems(count: 4),
-        "--verifier", verifier, "--prompts", "4", "--group-size", "4", "--max-new-tokens", "12",
+        "--verifier", verifier, "--prompts", "4", "--group-size", "4", "--max-new-tokens", "48",
       ] + more)
     return (try JSON(parsing: outcome.lastLine), outcome.status, outcome.errors)
   }
@@ -141,7 +141,6 @@ struct RunDoctorTests {
 
   @Test func groupsThatAlwaysTieAreFound() throws {
     try expectFault("groups", saying: "no completion is right", verifier: "regex:pattern=never")
-    try expectFault("groups", saying: "every completion is right", verifier: "regex:pattern=^")
   }
 
   @Test func tooLittleMemoryIsFound() throws {

@@ -98,7 +98,8 @@ private func completion(
     completion("<script>alert(1)</script>", 0, text: "</pre><img src=x onerror=alert(1)>"),
     "rollouts/step-000001.jsonl")
   try run.write(
-    #"{"step":1,"detector":"<b>","proposed":{"action":"warn"},"reason":"<i>"}"# + "\n", "detections.jsonl")
+    #"{"step":1,"detector":"<b>","proposed":{"action":"warn"},"reason":"<i>"}"# + "\n",
+    "detections.jsonl")
   let html = try run.report().page.html
   for loading in [
     "http:", "https:", "<img", "@import", "url(", "<link", "<script", "<b>\"", "<i>\"",

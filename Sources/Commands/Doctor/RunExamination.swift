@@ -43,7 +43,8 @@ final class RunExamination {
     let isPlayed = configuration.environment.plugin != nil
     findings.append(TemplateCheck(format, hasTurns: isPlayed).finding)
     findings.append(EndTokenCheck(model, format, configuration.rollout.sampling).finding)
-    guard let tasks = had("data", { try self.tasks(for: model) }) else { return }
+    let judges = had("verifiers") { try self.verifiers() }
+    guard let tasks = had("data", { try self.tasks(for: model, judges ?? nil) }) else { return }
     findings.append(tasks.finding)
     if let verifiers = tasks.verifiers, let dataset = tasks.source.dataset,
       let check = had("gold answers", { try GoldAnswerCheck(dataset, verifiers) })
@@ -76,18 +77,20 @@ final class RunExamination {
     }
   }
 
-  /// Tasks, and who judges them.
-  private func tasks(for model: LoadedModel) throws -> RunTasks {
+  /// Who judges; `nil` where the environment alone does.
+  private func verifiers() throws -> ReadyVerifiers? {
+    guard !configuration.verifiers.isEmpty else { return nil }
+    return try ReadyVerifiers(
+      configuration.verifiers, folders: configuration.pluginFolders,
+      seed: configuration.run.seed, allowsUnsandboxed: configuration.allowsUnsandboxed)
+  }
+
+  /// Tasks, how they are played, and who judges them.
+  private func tasks(for model: LoadedModel, _ verifiers: ReadyVerifiers?) throws -> RunTasks {
     let run = configuration
     let environment = try ReadyEnvironment(
       run.environment, folders: run.pluginFolders, seed: run.run.seed,
       allowsUnsandboxed: run.allowsUnsandboxed)
-    let verifiers =
-      run.verifiers.isEmpty
-      ? nil
-      : try ReadyVerifiers(
-        run.verifiers, folders: run.pluginFolders, seed: run.run.seed,
-        allowsUnsandboxed: run.allowsUnsandboxed)
     let pool = try run.promptPool.map {
       try ReadyPromptPool($0, folders: run.pluginFolders, seed: run.run.seed)
     }

@@ -36,7 +36,8 @@ struct TiedGroupCheck {
     while sampled < groups, unfinished == 0,
       !judged.contains(where: { DynamicSampling.keeps($0.rewards) })
     {
-      let next = try tasks.prompts.prompts(from: sampled, count: min(4, groups - sampled), copies: 1)
+      let next = try tasks.prompts.prompts(
+        from: sampled, count: min(4, groups - sampled), copies: 1)
       sampled += next.count
       let ended = Ended(count: next.count)
       do {
