@@ -78,7 +78,7 @@ struct ReadyDetectors {
     return """
       temper: the default detectors \(missing.joined(separator: ", ")) are not among the plugins, \
       so they do not watch this run; `temper plugins list` shows where plugins are looked for, and \
-      --detectors none leaves them out without a word
+      --default-detectors none leaves them out without a word
       """
   }
 }

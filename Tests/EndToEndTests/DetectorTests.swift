@@ -8,7 +8,7 @@ struct DetectorTests {
   @Test func theDefaultOnesWatchAndChangeNothing() throws {
     let workshop = try Workshop()
     try Temper.succeed(workshop.grpo("watched"))
-    try Temper.succeed(workshop.grpo("alone", ["--detectors", "none"]))
+    try Temper.succeed(workshop.grpo("alone", ["--default-detectors", "none"]))
     let (watched, alone) = (workshop.run("watched"), workshop.run("alone"))
     #expect(
       try watched.text("rollouts/step-000006.jsonl") == alone.text("rollouts/step-000006.jsonl"))

@@ -237,7 +237,7 @@ struct GRPOConfiguration: Sendable {
       "Detection",
       [
         Setting(
-          "run.detectors", \.defaultDetectors, "detectors",
+          "run.detectors", \.defaultDetectors, "default-detectors",
           help:
             "Who watches the run besides those named: default is \(ReadyDetectors.standard.joined(separator: ", ")), which only warn."
         ),

@@ -214,7 +214,10 @@ struct EntropyDetector: Detector {
     if let ratio = oscillation(state) {
       host.record("oscillation", ratio)
       let bound = configuration.oscillation
-      if sounds("oscillation", ratio > bound || ratio < 1 / bound) {
+      // What goes one way does not swing.
+      let isSteady =
+        trend.map { max(abs($0.whole.z), abs($0.recent.z)) > configuration.trendZ } ?? false
+      if sounds("oscillation", !isSteady && (ratio > bound || ratio < 1 / bound)) {
         findings.warn(
           """
           entropy is \(short(ratio)) times its long average: it swings, so lower the learning rate \

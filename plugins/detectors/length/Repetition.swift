@@ -27,7 +27,7 @@ func compressionRatio(_ bytes: [UInt8]) -> Double {
   func slot(_ place: Int) -> Int {
     let key =
       UInt32(bytes[place]) | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2]) << 16
-    return Int(key &* 2_654_435_761 >> 20)
+    return Int((key &* 2_654_435_761) >> 20)
   }
   var (place, bits) = (0, 0)
   while place < bytes.count {
