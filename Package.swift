@@ -184,7 +184,8 @@ let package = Package(
     room(
       "Commands",
       [
-        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks", "PluginHost", "Rollouts", "Models",
+        "Training", "Evaluation", "Arena", "Reports", "WeightChanges", "Pages", "Checks",
+        "PluginHost", "Rollouts", "Models",
         "Tokenizers", "ChatTemplates", "Datasets", "EmbeddedTask", "Verifiers", "Objectives",
         "EntropyControl", "Environments", "Detectors", "Optimizers", "Checkpoints", "Metrics",
         "Trajectories", "Tensors", "Kernels", "JSON", "Spelling", "Sandbox", "COpenBLAS",
@@ -230,6 +231,11 @@ let package = Package(
     .testTarget(
       name: "EntropyPluginsTests",
       dependencies: ["PluginHost", "EntropyControl", "Objectives", "Trajectories", "Metrics"]),
+    .testTarget(
+      name: "DetectorPluginsTests",
+      dependencies: [
+        "PluginHost", "Detectors", "Checks", "Trajectories", "Metrics", "JSON", "TestSupport",
+      ]),
     tests(
       of: "Rollouts",
       [
@@ -249,7 +255,14 @@ let package = Package(
     tests(of: "WeightChanges", ["Models", "JSON"]),
     tests(of: "Reports", ["Checkpoints", "Pages", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
-    tests(of: "Commands", ["JSON", "Models", "PluginHost", "Tokenizers"]),
+    tests(of: "Commands", ["Environments", "JSON", "Models", "PluginHost", "Tokenizers"]),
+    .testTarget(
+      name: "DetectionTests",
+      dependencies: [
+        "Commands", "Training", "Detectors", "EntropyControl", "PluginHost", "Rollouts", "Models",
+        "Datasets", "Verifiers", "Optimizers", "Trajectories", "Metrics", "EmbeddedTask", "Tensors",
+        "JSON", "TestSupport",
+      ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "JSON"], exclude: ["Fixtures"]),
   ] + plugins.map(\.target),

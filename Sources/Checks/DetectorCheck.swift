@@ -2,8 +2,8 @@ import Detectors
 import Foundation
 import JSON
 
-/// Compares a file of expected figures of detectors with what the detectors' plugins record when they
-/// are shown the file's inputs.
+/// Compares a file of expected figures of detectors with what the detectors' plugins record when
+/// they are shown the file's inputs.
 ///
 /// What no shipped detector measures is skipped with the reason, never agreed.
 ///

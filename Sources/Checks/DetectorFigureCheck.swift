@@ -17,7 +17,8 @@ func compareAttention(_ json: JSON) throws -> WorstError {
       throw CheckError("\(json[key].path) has \(expected.count) numbers, not \(found.count)")
     }
     for (index, pair) in zip(found, expected).enumerated() {
-      worst.compare(pair.0, pair.1, Tolerance(absolute: 1e-9, relative: 1e-6), at: "\(key)[\(index)]")
+      worst.compare(
+        pair.0, pair.1, Tolerance(absolute: 1e-9, relative: 1e-6), at: "\(key)[\(index)]")
     }
   }
   let later = rows.enumerated().dropFirst()

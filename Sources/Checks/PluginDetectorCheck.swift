@@ -27,8 +27,8 @@ public struct DetectorSubject {
   }
 }
 
-/// Holds a detector against its contract: that it finds the same whenever it sees the same, needs no
-/// more than it asks for, and answers whatever a run comes to.
+/// Holds a detector against its contract: that it finds the same whenever it sees the same, needs
+/// no more than it asks for, and answers whatever a run comes to.
 ///
 /// - Parameters:
 ///   - report: of the plugins checked before.

@@ -99,7 +99,8 @@ final class GRPOSession {
     var detections = DetectionNotes()
     run = TrainingRun(
       trainer: trainer, folder: folder,
-      display: configuration.run.recorders(console, in: folder), saveEvery: configuration.run.saveEvery,
+      display: configuration.run.recorders(console, in: folder),
+      saveEvery: configuration.run.saveEvery,
       keeping: configuration.run.keepCheckpoints,
       writeModel: { [model] in try model.write(to: $0, as: .float32) },
       onStep: { [progress] report in
@@ -136,43 +137,6 @@ final class GRPOSession {
     try RunEnding(
       command: "grpo", configuration: configuration.run, folder: folder, model: model
     ).carryOut(run, after: done, total: configuration.training.steps, json: json)
-  }
-}
-
-/// Where the tasks of a run come from, read before the model is.
-private enum TaskSource {
-  case dataset(Dataset)
-  case environment(TaskRows?)
-
-  init(_ configuration: GRPOConfiguration, _ environment: ReadyEnvironment?) throws {
-    self =
-      if let environment {
-        .environment(
-          try configuration.data.taskRows(needsRows: environment.environment.world.needsRows))
-      } else {
-        .dataset(try configuration.data.dataset())
-      }
-  }
-
-  /// The tasks as prompts, and how many there are; `nil` without end.
-  func prompts(
-    _ configuration: GRPOConfiguration, _ model: LoadedModel, templates: PromptTemplates?,
-    _ episodes: EpisodeSettings?
-  ) throws -> (source: any PromptSource, count: Int?) {
-    let data = configuration.data
-    switch self {
-    case .dataset(let dataset):
-      let prompts = try PromptSequence(
-        dataset, format: data.format(for: model), options: data.options, templates: templates,
-        seed: configuration.run.seed, shuffle: data.shuffle)
-      data.note(skipped: prompts.skipped)
-      return (prompts, prompts.count)
-    case .environment(let rows):
-      let prompts = EpisodePrompts(
-        episodes!, model.tokenizer, rows: rows, tasks: configuration.environment.tasks,
-        seed: configuration.run.seed, shuffle: data.shuffle)
-      return (prompts, prompts.count)
-    }
   }
 }
 

@@ -53,6 +53,7 @@ public struct ActionLedger: Sendable, Equatable {
     let step = found[winners[0]].step
     action = escalated(action, step, limit: winners.map { limit(found[$0].place) }.max()!)
     note(action, step)
+    for index in found.indices where found[index].allowed == .warn { found[index].done = .warn }
     for index in winners { found[index].done = action }
     return action
   }

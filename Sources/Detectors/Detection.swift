@@ -15,8 +15,7 @@ public struct Detection: Sendable, Equatable {
   public let figures: StepMetrics
   /// What the user's limit and the moment leave of the proposal.
   public var allowed = DetectorAction.none
-  /// What was done, where this proposal was the strongest; ``DetectorAction/none`` where another's
-  /// was.
+  /// What was done: where this proposal was the strongest, that; a warning also where another's was.
   public var done = DetectorAction.none
 
   public init(
@@ -72,7 +71,8 @@ extension DetectorAction {
     switch self {
     case .none: "do nothing"
     case .warn: "warn"
-    case .scaleRate(let factor, let steps): "scale the learning rate by \(factor) over \(steps) steps"
+    case .scaleRate(let factor, let steps):
+      "scale the learning rate by \(factor) over \(steps) steps"
     case .shorten(let factor): "shorten the update to \(factor) of it"
     case .dropSequences(let dropped): "drop \(dropped.count { $0 }) sequences"
     case .skipStep: "skip the update"

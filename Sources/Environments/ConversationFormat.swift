@@ -96,8 +96,9 @@ public struct ConversationSegment: Sendable, Equatable {
       }.first
       guard let found else { continue }
       contents.append(
-        whole.distance(from: whole.startIndex, to: found.lowerBound)
-          ..< whole.distance(from: whole.startIndex, to: found.upperBound))
+        whole.distance(
+          from: whole.startIndex, to: found.lowerBound)..<whole.distance(
+            from: whole.startIndex, to: found.upperBound))
       start = found.upperBound
     }
     self.contents = contents

@@ -11,10 +11,12 @@ public struct Evaluator {
   public let greedy: Bool
   /// What answers the completions; `nil` for one turn.
   public let episodes: EpisodeSettings?
+  /// Are shown the rows that tokens are drawn from.
+  public let observers: [any RowObserver]
 
   public init(
     engine: RolloutEngine, sampling: SamplingSettings, samples: Int, greedy: Bool = true,
-    episodes: EpisodeSettings? = nil
+    episodes: EpisodeSettings? = nil, observers: [any RowObserver] = []
   ) {
     precondition(greedy || samples > 0, "nothing to evaluate: no greedy completion, no samples")
     self.engine = engine
@@ -22,6 +24,7 @@ public struct Evaluator {
     self.samples = samples
     self.greedy = greedy
     self.episodes = episodes
+    self.observers = observers
   }
 
   /// How many completions an evaluation draws.
@@ -32,16 +35,18 @@ public struct Evaluator {
   /// - Parameters:
   ///   - journal: what was generated before is taken from it, what is generated now is added.
   ///   - onCompletion: called for each completion, those of the journal included.
+  ///   - onPass: called with what was generated now, whole, the greedy completions first.
   public func generate(
     _ prompts: [Prompt], journal: GenerationJournal? = nil,
-    onCompletion: @escaping () -> Void = {}
+    onCompletion: @escaping () -> Void = {}, onPass: ([TrajectoryGroup]) -> Void = { _ in }
   ) throws -> [AnsweredProblem] {
     var first = sampling
     first.temperature = 0
     let greedyTexts =
-      greedy ? try pass(.greedy, prompts, 0..<1, first, journal, onCompletion) : []
+      greedy ? try pass(.greedy, prompts, 0..<1, first, journal, onCompletion, onPass) : []
     let sampledTexts =
-      samples > 0 ? try pass(.samples, prompts, 0..<samples, sampling, journal, onCompletion) : []
+      samples > 0
+      ? try pass(.samples, prompts, 0..<samples, sampling, journal, onCompletion, onPass) : []
     return prompts.enumerated().map { place, prompt in
       var problem = AnsweredProblem(prompt)
       if greedy { problem.greedy = greedyTexts[place][0] }
@@ -53,7 +58,7 @@ public struct Evaluator {
   private func pass(
     _ pass: GenerationJournal.Pass, _ prompts: [Prompt], _ range: Range<Int>,
     _ settings: SamplingSettings, _ journal: GenerationJournal?,
-    _ onCompletion: @escaping () -> Void
+    _ onCompletion: @escaping () -> Void, _ onPass: ([TrajectoryGroup]) -> Void
   ) throws -> [[Completion]] {
     let kept = (journal?.kept[pass] ?? [:]).filter { $0.value.count == range.count }
     let open = prompts.filter { kept[$0.index] == nil }
@@ -62,7 +67,7 @@ public struct Evaluator {
     var unfinished = open.map { _ in [Int: Completion]() }
     var failure: (any Error)?
     let groups = try engine.sample(
-      open, samples: range, settings: settings, step: 0, episodes: episodes
+      open, samples: range, settings: settings, step: 0, observers: observers, episodes: episodes
     ) { event in
       guard case .finished(let prompt, let trajectory) = event else { return }
       onCompletion()
@@ -76,6 +81,7 @@ public struct Evaluator {
       }
     }
     if let failure { throw failure }
+    onPass(groups)
     let fresh = Dictionary(
       uniqueKeysWithValues: groups.map { group in
         (group.prompt.index, group.trajectories.map { Completion($0) })

@@ -69,7 +69,8 @@ public struct AdvantageScheme: Sendable, Equatable {
     let written = (0..<batch.sequenceCount).map(batch.scored)
     let places = written.flatMap(\.self)
     let found = Self.returns(
-      places.map { rewards[$0] }, offsets: written.reduce(into: [0]) { $0.append($0.last! + $1.count) },
+      places.map { rewards[$0] },
+      offsets: written.reduce(into: [0]) { $0.append($0.last! + $1.count) },
       mask: places.map { batch.mask[$0] }, discount: discount)
     var returns = [Double](repeating: 0, count: batch.count)
     for (place, value) in zip(places, found) { returns[place] = value }

@@ -18,7 +18,8 @@ extension PluginRequest {
     case .int(let every) where every >= 1: use.every = every
     case let value:
       throw .configuration(
-        name: name, reason: "'every' must be a number of steps, at least 1; it is \(value.serialized())")
+        name: name,
+        reason: "'every' must be a number of steps, at least 1; it is \(value.serialized())")
     }
     switch take("max_action", default: .string(use.limit.rawValue)) {
     case .string(let text):

@@ -207,7 +207,9 @@ extension [UInt8] {
   fileprivate var endOfHead: Int? {
     for index in indices where self[index] == UInt8(ascii: "\n") {
       let next = self[(index + 1)...].prefix(2)
-      if next.first == UInt8(ascii: "\n") || next.elementsEqual([0x0D, 0x0A]) { return index }
+      if next.first == UInt8(ascii: "\n") || next.elementsEqual([0x0D, 0x0A]) {
+        return index > 0 && self[index - 1] == 0x0D ? index - 1 : index
+      }
     }
     return nil
   }

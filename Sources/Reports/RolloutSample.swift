@@ -101,10 +101,9 @@ public struct RolloutSamples: Sendable {
     for step in marked where known.contains(step) && chosen.count < 2 + count / 2 {
       chosen.insert(step)
     }
+    let rest = steps.filter { !chosen.contains($0) }
     let places = count - chosen.count
-    for place in 1...max(places, 1) where chosen.count < count {
-      chosen.insert(steps[(steps.count - 1) * place / (places + 1)])
-    }
+    for place in 0..<places { chosen.insert(rest[rest.count * (2 * place + 1) / (2 * places)]) }
     return chosen.sorted()
   }
 

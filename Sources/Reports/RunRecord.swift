@@ -12,7 +12,7 @@ public struct RunRecord: Sendable {
   /// Steps with metrics, 0 for what was measured before training left out.
   public private(set) var stepCount = 0
   public private(set) var lastStep = 0
-  public private(set) var detections: [Detection] = []
+  public private(set) var detections: [RecordedDetection] = []
   /// How many there were beyond those that are kept.
   public private(set) var furtherDetections = 0
   /// Steps that were refused.
@@ -25,8 +25,8 @@ public struct RunRecord: Sendable {
 
   public init(_ folder: RunFolder) throws {
     for line in Self.lines(of: folder.metrics, &broken) { add(line) }
-    for line in Self.lines(of: folder.folder.appending(path: "detections.jsonl"), &broken) {
-      guard let detection = Detection(line) else {
+    for line in Self.lines(of: folder.detections, &broken) {
+      guard let detection = RecordedDetection(line) else {
         broken += 1
         continue
       }
@@ -73,13 +73,13 @@ public struct RunRecord: Sendable {
 }
 
 /// What a detector saw at a step, and what came of it: a line of `detections.jsonl`.
-public struct Detection: Sendable, Equatable {
+public struct RecordedDetection: Sendable, Equatable {
   public let step: Int
+  /// The moment of the step.
   public let event: String
   public let detector: String
-  public let action: String
-  /// Whether the run was told to let it act.
-  public let isAllowed: Bool
+  /// What the detector asked for, and what was done.
+  public let proposed, done: String
   public let isCritical: Bool
   public let reason: String
 
@@ -87,9 +87,19 @@ public struct Detection: Sendable, Equatable {
     guard let step = line["step"].int, let detector = line["detector"].string else { return nil }
     (self.step, self.detector) = (step, detector)
     event = line["event"].string ?? ""
-    action = line["action"].string ?? "warn"
-    isAllowed = line["allowed"].bool ?? false
+    proposed = line["proposed"]["action"].string ?? "warn"
+    done = line["done"]["action"].string ?? "none"
     isCritical = line["critical"].bool ?? false
     reason = line["reason"].string ?? ""
+  }
+
+  /// Whether something was done, rather than said.
+  var acted: Bool { done != "warn" && done != "none" }
+
+  /// What came of it.
+  var words: String {
+    acted || proposed == "warn" || proposed == "none"
+      ? (acted ? done : proposed)
+      : "\(proposed), not done"
   }
 }

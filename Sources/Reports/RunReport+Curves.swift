@@ -61,7 +61,7 @@ extension RunReport {
 
   /// A mark for each step with detections; grave where one was critical or acted.
   var marks: [LineChart.Mark] {
-    var steps: [Int: [Detection]] = [:]
+    var steps: [Int: [RecordedDetection]] = [:]
     for detection in record.detections { steps[detection.step, default: []].append(detection) }
     return steps.sorted { $0.key < $1.key }.prefix(Self.mostMarks).map { step, detections in
       LineChart.Mark(
@@ -73,14 +73,6 @@ extension RunReport {
   }
 
   private static let mostMarks = 60
-}
-
-extension Detection {
-  /// Whether something was done, rather than said.
-  var acted: Bool { isAllowed && action != "warn" && action != "none" }
-
-  /// What came of it.
-  var words: String { isAllowed || action == "warn" ? action : "\(action), not allowed" }
 }
 
 extension RunReport {

@@ -96,7 +96,8 @@ public final class RolloutEngine {
   }
 
   /// The most tokens behind a prompt.
-  private func longestCompletion(_ settings: SamplingSettings, _ episodes: EpisodeSettings?) -> Int {
+  private func longestCompletion(_ settings: SamplingSettings, _ episodes: EpisodeSettings?) -> Int
+  {
     episodes?.maximumTokens ?? settings.maximumNewTokens
   }
 

@@ -13,7 +13,8 @@ public struct AlarmSettings: Codable, Sendable, Equatable {
     (self.bad, self.looks, self.clean, self.cooldown) = (bad, looks, clean, cooldown)
   }
 
-  /// Refuses what cannot be used, as ``PluginConfiguration/require(_:_:above:atLeast:atMost:below:)``.
+  /// Refuses what cannot be used, as
+  /// ``PluginConfiguration/require(_:_:above:atLeast:atMost:below:)``.
   public func validate(_ configuration: some PluginConfiguration) throws {
     try configuration.require("alarm.looks", Double(looks), atLeast: 1)
     try configuration.require("alarm.bad", Double(bad), atLeast: 1, atMost: Double(looks))

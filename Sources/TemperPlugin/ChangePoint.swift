@@ -3,10 +3,13 @@
 ///
 ///     c_t = sum (x_i - mean_i - d),   alarm where c_t - min c > l
 ///
-/// with d = 0.1 s and l = 10 s, s being the deviation of a moving average.
+/// with d = `drift` s and l = `limit` s, s being the deviation of a moving average. Noise without a
+/// trend sounds about every `(e^x - 1 - x) / (2 d^2)` values, x = 2 d l in deviations: every 220 at
+/// the defaults, never in practice at 0.5 and 20.
 public struct PageHinkley: Codable, Sendable, Equatable {
   public private(set) var count = 0
-  private var mean = 0.0
+  /// Since it started.
+  public private(set) var mean = 0.0
   private var sum = 0.0
   private var least = 0.0
   private var average = MovingAverage()

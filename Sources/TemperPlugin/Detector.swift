@@ -1,8 +1,8 @@
 /// Looks for trouble in a run, and proposes what to do about it.
 ///
-/// A detector is a value; what it remembers is its ``State``, which the SDK keeps and saves. What it
-/// finds is a function of that and of what it sees, so that a replayed run finds the same. `detect`
-/// is called on one thread, `observe` on any.
+/// A detector is a value; what it remembers is its ``State``, which the SDK keeps and saves. What
+/// it finds is a function of that and of what it sees, so that a replayed run finds the same.
+/// `detect` is called on one thread, `observe` on any.
 public protocol Detector: Plugin {
   /// What is remembered from look to look, and saved in checkpoints.
   associatedtype State: PluginState = NoState
@@ -10,8 +10,8 @@ public protocol Detector: Plugin {
   /// When it looks, and what it is to see; it pays for that alone.
   var needs: DetectorNeeds { get }
 
-  /// Notes what is needed of a row that a token is sampled from, since rows are too large to keep: a
-  /// function of the row and the configuration alone. ``Tokens/oldObserved(_:)`` and
+  /// Notes what is needed of a row that a token is sampled from, since rows are too large to keep:
+  /// a function of the row and the configuration alone. ``Tokens/oldObserved(_:)`` and
   /// ``Tokens/oldBytes(_:)`` give it back. By default nothing.
   func observe(_ row: Row, _ observed: inout Observed) throws
 

@@ -21,7 +21,9 @@ public func correlation(_ a: [Double], _ b: [Double]) -> Double? {
     let (x, y) = (x - meanA, y - meanB)
     (aa, ab, bb) = (aa + x * x, ab + x * y, bb + y * y)
   }
-  let scale = aa.squareRoot() * bb.squareRoot()
+  let product = aa * bb  // exact where the two are one series
+  let scale =
+    product.isNormal ? product.squareRoot() : aa.squareRoot() * bb.squareRoot()
   guard scale > 0, scale.isFinite else { return nil }
   return min(max(ab / scale, -1), 1)
 }

@@ -28,7 +28,8 @@ public struct MannKendall: Sendable, Equatable {
 }
 
 extension Array<Double> {
-  /// Theil and Sen's slope a place: the median of `(x_j - x_i) / (j - i)`. `nil` for fewer than two.
+  /// Theil and Sen's slope a place: the median of `(x_j - x_i) / (j - i)`. `nil` for fewer than
+  /// two.
   public var medianSlope: Double? {
     var slopes: [Double] = []
     slopes.reserveCapacity(count * Swift.max(count - 1, 0) / 2)

@@ -21,8 +21,8 @@ extension Observation {
 }
 
 extension Outcomes {
-  /// Sequences of one prompt, unless `groups` says otherwise: right where the reward is above 0, and
-  /// failed where there is none.
+  /// Sequences of one prompt, unless `groups` says otherwise: right where the reward is above 0,
+  /// and failed where there is none.
   public static func trial(
     rewards: [Double?], groups: [Int]? = nil, truncated: [Bool]? = nil, lengths: [Int]? = nil,
     texts: [String]? = nil, components: KeyValuePairs<String, [Double]> = [:]

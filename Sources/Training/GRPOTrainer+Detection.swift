@@ -160,7 +160,7 @@ extension GRPOTrainer {
 
   /// Of the next update.
   private func learningRate(step: Int) -> Double {
-    schedule.rate(at: optimizer.step + 1) * watch.ledger.rateScale(at: step)
+    schedule.rate(at: optimizer.step + 1) * watch.ledger.rateScale(at: step) * fault.rate(step)
   }
 
   private func observation(

@@ -22,7 +22,7 @@ extension GRPOTrainer {
         batch, samples: 0..<settings.rollout.groupSize / copies,
         settings: settings.rollout.sampling,
         step: index << 10 | (round - 1), observers: observers(step: index), episodes: episodes)
-      let scored = score(groups.joined(by: copies))
+      let scored = groups.joined(by: copies).scored(by: verifiers)
       verdicts.add(scored.metrics)
       outcomes.add(scored.groups)
       sampled += scored.groups.count
@@ -48,23 +48,6 @@ extension GRPOTrainer {
     return groups
   }
 
-  /// Judges groups: by the verifiers, by the environment, or by the sum of both.
-  private func score(
-    _ groups: [TrajectoryGroup]
-  ) -> (groups: [RewardedGroup], metrics: [VerifierMetric]) {
-    let judged = verifiers?.score(groups)
-    guard episodes != nil else { return (judged!.groups, judged!.metrics) }
-    let rewarded = groups.enumerated().map { place, group in
-      RewardedGroup(
-        group: group,
-        judgements: group.trajectories.indices.map { sample in
-          let own = group.trajectories[sample].episode!.judgement
-          return judged.map { own.adding($0.groups[place].judgements[sample]) } ?? own
-        })
-    }
-    return (rewarded, judged?.metrics ?? [])
-  }
-
   /// The sequences of part `part` of the rollout: whole groups, dealt in order.
   func minibatch(_ part: Int, of batch: TokenBatch, _ groupCount: Int) -> Range<Int> {
     let parts = settings.updates.minibatches
@@ -82,5 +65,27 @@ extension GRPOTrainer {
         batch.mask[t] != 0 && (ties || batch.advantages[t] != 0)
       }
     }
+  }
+}
+
+extension [TrajectoryGroup] {
+  /// Judges groups: by verifiers, by the environment that they were played in, or by the sum of
+  /// both.
+  ///
+  /// - Parameter verifiers: needed where there is no environment.
+  public func scored(
+    by verifiers: VerifierSet?
+  ) -> (groups: [RewardedGroup], metrics: [VerifierMetric]) {
+    let judged = verifiers?.score(self)
+    let rewarded = enumerated().map { place, group in
+      RewardedGroup(
+        group: group,
+        judgements: group.trajectories.indices.map { sample in
+          let verdict = judged?.groups[place].judgements[sample]
+          guard let own = group.trajectories[sample].episode?.judgement else { return verdict! }
+          return verdict.map { own.adding($0) } ?? own
+        })
+    }
+    return (rewarded, judged?.metrics ?? [])
   }
 }

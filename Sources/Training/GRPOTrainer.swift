@@ -30,6 +30,8 @@ public final class GRPOTrainer {
   public let watch: Watch
   /// How many prompts had been drawn when the step under way began.
   var promptsBefore = 0
+  /// Nothing, but in tests.
+  var fault = Fault()
   let form: FormReward?
   var unjudged = UnjudgedRounds()
   /// Spent in interventions during the step under way.
@@ -167,7 +169,9 @@ public final class GRPOTrainer {
     do {
       metrics.merge(
         try undoing {
-          try refusing(report.step, batch) { try self.update(batch, position, kept, knowing: known) }
+          try refusing(report.step, batch) {
+            try self.update(batch, position, kept, knowing: known)
+          }
         })
     } catch let held as HeldUpdate {
       metrics.merge(held.metrics)
@@ -208,15 +212,17 @@ public final class GRPOTrainer {
     policy.model.zeroGradients()
     let logits = logitRows(batch, result, prepared, step: position.rollout)
     let found = try policy.gradients(batch, result, rows: prepared, reusing: kept, noting: logits)
+    fault.gradients(position.rollout, optimizer.parameters)
     metrics[.policyLoss] = result.loss + found.rowLoss
     metrics["policy/forward_gap"] = Double(found.forwardGap)
     metrics["time/forward"] = found.forwardSeconds
     metrics["time/backward"] = found.backwardSeconds
     let watch = Stopwatch()
+    let watching = self.watch.seconds
     let norm = try GradientNorm(of: optimizer.parameters)
     try move(
       batch, position, coefficients: prepared.coefficients, norm, logits, knowing: known, &metrics)
-    metrics["time/optimizer"] = watch.total
+    metrics["time/optimizer"] = watch.total - (self.watch.seconds - watching)
     if let kl = metrics[.referenceKL] {
       klController?.update(kl: kl, sequences: batch.sequenceCount)
     }

@@ -72,7 +72,9 @@ public struct RecordedStep: Sendable {
     batch.turns = try column("turns").map { Int($0) }
     // Records of earlier versions say nothing of authors: the model wrote everything.
     if lines.allSatisfy({ $0.has("authors") }) {
-      batch.authors = try column("authors").map { Author(rawValue: UInt8(clamping: Int($0))) ?? .model }
+      batch.authors = try column("authors").map {
+        Author(rawValue: UInt8(clamping: Int($0))) ?? .model
+      }
     }
     if lines.allSatisfy({ $0.has("void_turns") }) {
       batch.voidTurns = try column("void_turns").map { $0 != 0 }

@@ -69,7 +69,8 @@ public final class Watch {
   /// - Throws: `DetectorError` where a detector fails that may do more than warn. One that may not
   ///   is a warning itself, and asked no more: those who only watch must not end a run.
   func look(
-    _ event: DetectionEvent, step: Int, _ observe: (DetectorNeeds, _ place: Int) throws -> Observation
+    _ event: DetectionEvent, step: Int,
+    _ observe: (DetectorNeeds, _ place: Int) throws -> Observation
   ) throws -> DetectorAction {
     guard looks(at: event, step: step) else { return .none }
     return try clocked {

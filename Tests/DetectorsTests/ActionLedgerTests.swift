@@ -30,7 +30,7 @@ import Testing
       &ledger, [.scaleRate(factor: 0.5, steps: 9), .stop, .shorten(factor: 0.2), .none],
       limits: [.stop, .warn, .shorten, .stop])
     #expect(action == .shorten(factor: 0.2))
-    #expect(done == [.none, .none, .shorten, .none])
+    #expect(done == [.none, .warn, .shorten, .none])
   }
 
   /// What has no figures of its own can stand for something stronger.

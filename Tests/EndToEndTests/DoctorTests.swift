@@ -36,8 +36,8 @@ struct RunDoctorTests {
   ) throws -> (findings: JSON, status: Int32, errors: String) {
     let outcome = try Temper.run(
       [
-        "doctor", "--json", "--model", model, "--data", try data ?? workshop.makeProblems(),
-        "--verifier", verifier, "--prompts", "4", "--group-size", "4", "--max-new-tokens", "12",
+        "doctor", "--json", "--model", model, "--data", try data ?? workshop.makeProblems(count: 4),
+        "--verifier", verifier, "--prompts", "4", "--group-size", "4", "--max-new-tokens", "48",
       ] + more)
     return (try JSON(parsing: outcome.lastLine), outcome.status, outcome.errors)
   }
@@ -60,7 +60,10 @@ struct RunDoctorTests {
   @Test func aHealthyRunHasNoFault() throws {
     let (findings, status, errors) = try doctor(verifier: Workshop.luck)
     #expect(status == 0, "\(errors)")
-    for name in ["run memory", "token ids", "template", "end token", "data", "groups"] {
+    let names = [
+      "run memory", "token ids", "template", "end token", "data", "gold answers", "groups",
+    ]
+    for name in names {
       #expect(findings[name]["state"].string == "ok", "\(name): \(findings[name].serialized)")
     }
   }
@@ -68,7 +71,7 @@ struct RunDoctorTests {
   @Test func goldAnswersThatVerifyAreNoFault() throws {
     let (findings, _, _) = try doctor(["--groups", "0"])
     #expect(findings["gold answers"]["state"].string == "ok")
-    #expect(findings["gold answers"]["verified"].int == 8)
+    #expect(findings["gold answers"]["verified"].int == 4)
   }
 
   @Test func aGoldAnswerThatCannotBeReadIsFound() throws {
@@ -91,15 +94,10 @@ struct RunDoctorTests {
   }
 
   @Test func aModelWithoutAnEndTokenIsFound() throws {
-    for name in ["config.json", "generation_config.json"] {
-      let file = workshop.folder.appending(path: "model/\(name)")
-      guard let text = try? String(contentsOf: file, encoding: .utf8) else { continue }
-      let without = text.replacing(/"eos_token_id": *[^,}]+,?/, with: "")
-      try Data(without.utf8).write(to: file)
-    }
+    try workshop.write(#"{"eos_token_id": []}"#, to: "model/generation_config.json")
     try expectFault("end token", saying: "names no end token")
-    let (findings, _, _) = try doctor(verifier: Workshop.luck, ["--stop", "#"])
-    #expect(findings["end token"]["state"].string == "warning")
+    let (findings, status, _) = try doctor(verifier: Workshop.luck, ["--stop", "#"])
+    #expect(status == 0 && findings["end token"]["state"].string == "warning")
   }
 
   @Test func anEndTokenBeyondTheTokenizerIsFound() throws {
@@ -143,7 +141,6 @@ struct RunDoctorTests {
 
   @Test func groupsThatAlwaysTieAreFound() throws {
     try expectFault("groups", saying: "no completion is right", verifier: "regex:pattern=never")
-    try expectFault("groups", saying: "every completion is right", verifier: "regex:pattern=")
   }
 
   @Test func tooLittleMemoryIsFound() throws {

@@ -63,7 +63,8 @@ struct EnvironmentTests {
     for record in try records("plain", step: 2) {
       let segments = try record["segments"].requireArray()
       #expect(segments.count { $0["author"].string == "model" } == 3)
-      #expect(segments.contains { $0["author"].string == "environment" && $0["text"].string == "=7" })
+      #expect(
+        segments.contains { $0["author"].string == "environment" && $0["text"].string == "=7" })
       let rewards = segments.compactMap { $0["reward"].double }
       #expect(record["reward"].double == rewards.reduce(0, +))
       let (mask, authors) = (record["mask"].ints!, record["authors"].ints!)
@@ -137,7 +138,8 @@ struct EnvironmentTests {
         ] + more)
     }
     let report = try JSON(parsing: eval(["--json", "--samples", "2"]).lastLine)
-    #expect(try eval(["--json", "--samples", "2", "--rollout.batch", "3"]).lastLine == report.serialized)
+    #expect(
+      try eval(["--json", "--samples", "2", "--rollout.batch", "3"]).lastLine == report.serialized)
     #expect(report["problems"].int == 40)
     let table = try eval().output
     #expect(table.contains("environment") && table.contains("40"))
@@ -147,7 +149,8 @@ struct EnvironmentTests {
     #expect(try workshop.run("measured").metric("eval/tightrope/accuracy").count == 3)
     try Temper.succeed(grpo("alone", steps: 2))
     let (measured, alone) = (workshop.run("measured"), workshop.run("alone"))
-    #expect(try measured.text("rollouts/step-000002.jsonl") == alone.text("rollouts/step-000002.jsonl"))
+    #expect(
+      try measured.text("rollouts/step-000002.jsonl") == alone.text("rollouts/step-000002.jsonl"))
   }
 
   @Test func whatCannotBeAnEnvironmentIsRefused() throws {

@@ -80,17 +80,39 @@ struct ReportTests {
       let text = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
       address = text.firstMatch(of: /http:\/\/127\.0\.0\.1:\d+\//).map { String($0.0) }
     }
-    let url = try #require(address.flatMap { URL(string: $0) })
-    let page = try String(contentsOf: url, encoding: .utf8)
+    let port = try #require(address.flatMap { UInt16($0.split(separator: ":")[2].dropLast()) })
+    let page = get("/", port)
     #expect(page.contains("in progress") && page.contains("aria-label=\"reward/mean\""))
-    let stamp = url.appending(path: "stamp")
-    let first = try String(contentsOf: stamp, encoding: .utf8)
+    let first = get("/stamp", port)
     let lines = run.metricLines.count
     while run.metricLines.count == lines, training.isRunning { usleep(1000) }
-    #expect(try String(contentsOf: stamp, encoding: .utf8) != first)
+    #expect(first.hasPrefix("HTTP/1.1 200 OK") && get("/stamp", port) != first)
     server.send(SIGINT)
-    #expect(try server.wait().status == 0)
+    while server.isRunning { usleep(1000) }
     training.send(SIGKILL)
+  }
+
+  /// What a server on this machine answers.
+  private func get(_ path: String, _ port: UInt16) -> String {
+    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(client) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    _ = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    let request = Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+    _ = send(client, request, request.count, Int32(MSG_NOSIGNAL))
+    var (answer, piece) = ([UInt8](), [UInt8](repeating: 0, count: 65536))
+    while true {
+      let count = recv(client, &piece, piece.count, 0)
+      guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+      answer += piece[..<count]
+    }
   }
 
   @Test func whatIsNoRunIsRefused() throws {

@@ -14,7 +14,8 @@ import Trajectories
 
   @Test func aTrajectoryWithAVoidTurnIsLeftOutWhole() throws {
     let outcome = try example.run("simpletir")
-    #expect(outcome["kept"].enumerated().map { $1.isNaN ? -1 : $1 } == [1, 1, 0, -1, 0, 0, 1, 1, 1])
+    #expect(
+      outcome["kept"].enumerated().map { $1.isNaN ? -1 : $1 } == [1, 1, 0, -1, 0, 0, 1, 1, 1])
     #expect(outcome.gradient[2...5].allSatisfy { $0.allSatisfy { $0 == 0 } })
     #expect(outcome.metrics["void_turn_ratio"] == 1.0 / 3)
     #expect(outcome.metrics["filtered"] == 1.0 / 3)

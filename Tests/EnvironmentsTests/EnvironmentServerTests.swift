@@ -62,8 +62,9 @@ import Testing
     let seed = UInt64.max - 5
     let begun = try reply(
       connection,
-      .object([.init("id", 4), .init("call", "begin"), .init("episode", 9)]
-        + EpisodeTask(row: "{\"a\": \"é\"}", seed: seed).members))
+      .object(
+        [.init("id", 4), .init("call", "begin"), .init("episode", 9)]
+          + EpisodeTask(row: "{\"a\": \"é\"}", seed: seed).members))
     #expect(begun["id"].int == 4)
     #expect(begun["opening"][0]["content"].string == "{\"a\": \"é\"} \(seed)")
     func step(_ turn: ModelTurn) throws -> Transition {

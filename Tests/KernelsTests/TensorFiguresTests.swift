@@ -42,7 +42,8 @@ extension SharedMachine {
         let (first, second) = (Storage<Float>(count), Storage<Float>(count))
         let squares = step.applyKeeping(
           to: values, firstMoment: first, secondMoment: second, gradient: gradient)
-        #expect(Bits(values.array + first.array + second.array) == Bits(plain.array + m.array + v.array))
+        #expect(
+          Bits(values.array + first.array + second.array) == Bits(plain.array + m.array + v.array))
         #expect(Bits(gradient.array) == Bits(start))
         return squares
       }

@@ -1,3 +1,4 @@
+import Detectors
 import EntropyControl
 import Environments
 import Foundation
@@ -194,6 +195,24 @@ private func run(_ command: String, in folder: URL) throws -> String {
         #expect(turns[0].isVoid && turns[0].ending == nil)
         #expect(turns[1].ending == .outOfTurns)
         #expect(turns[1].messages == [["role": "user", "content": "Higher."]])
+      }
+    }
+  }
+
+  @Test func aDetectorInSwiftAndInCFindTheSame() throws {
+    try withFolder { folder in
+      let pair = try PluginTemplate.Language.allCases.map { language in
+        let path = try build("my-jump", .detector, language, in: folder)
+        return try shipped.detector(PluginRequest(parsing: "\(path):patience=2")).detector
+      }
+      for (step, loss) in [0.01, -0.03, 0.02, -0.5, .nan, 0.1].enumerated() {
+        var observation = Observation(.step, step: step + 1, totalSteps: 6)
+        observation.metrics["policy/loss"] = loss
+        let found = try pair.map { try $0.detect(observation) }
+        #expect(found[0] == found[1])
+        #expect(found[0].action == (step == 3 ? .warn : .none))
+        // On resume, what is remembered comes back.
+        for plugin in pair { try plugin.restoreState(#require(try plugin.saveState())) }
       }
     }
   }

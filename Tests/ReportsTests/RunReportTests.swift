@@ -44,8 +44,10 @@ private func completion(
 @Test func everyMetricHasACurveInItsArea() throws {
   let run = try WrittenRun()
   try run.write(
-    (1...5).map { #"{"step":\#($0),"reward/mean":0.\#($0),"time/step":2,"mine/x":\#($0)}"# + "\n" }
-      .joined(), "metrics.jsonl")
+    (1...5).map {
+      #"{"step":\#($0),"reward/mean":0.\#($0),"time/step":2.\#($0),"mine/x":\#($0)}"# + "\n"
+    }
+    .joined(), "metrics.jsonl")
   let report = try run.report()
   #expect(report.record.stepCount == 5 && report.record.lastStep == 5)
   #expect(report.record["reward/mean"]?.mean == 0.3)
@@ -96,7 +98,8 @@ private func completion(
     completion("<script>alert(1)</script>", 0, text: "</pre><img src=x onerror=alert(1)>"),
     "rollouts/step-000001.jsonl")
   try run.write(
-    #"{"step":1,"detector":"<b>","action":"warn","reason":"<i>"}"# + "\n", "detections.jsonl")
+    #"{"step":1,"detector":"<b>","proposed":{"action":"warn"},"reason":"<i>"}"# + "\n",
+    "detections.jsonl")
   let html = try run.report().page.html
   for loading in [
     "http:", "https:", "<img", "@import", "url(", "<link", "<script", "<b>\"", "<i>\"",
@@ -108,18 +111,18 @@ private func completion(
 @Test func detectionsMarkTheCurvesAndAreTold() throws {
   let run = try WrittenRun()
   try run.write(
-    (1...9).map { #"{"step":\#($0),"reward/mean":0.5}"# + "\n" }.joined(), "metrics.jsonl")
+    (1...9).map { #"{"step":\#($0),"reward/mean":0.\#($0)}"# + "\n" }.joined(), "metrics.jsonl")
   try run.write(
-    #"{"step":4,"event":"gradients","detector":"gradient-spike","action":"skip_step","allowed":true,"critical":true,"reason":"norm 88"}"#
+    #"{"step":4,"event":"gradients","detector":"gradient-spike","proposed":{"action":"skip_step"},"done":{"action":"skip_step"},"critical":true,"reason":"norm 88"}"#
       + "\n"
-      + #"{"step":6,"event":"update","detector":"entropy","action":"stop","allowed":false,"critical":false,"reason":"low"}"#
+      + #"{"step":6,"event":"update","detector":"entropy","proposed":{"action":"stop"},"done":{"action":"none"},"critical":false,"reason":"low"}"#
       + "\n", "detections.jsonl")
   let report = try run.report()
   #expect(report.marks.map(\.x) == [4, 6] && report.marks.map(\.isGrave) == [true, false])
   let html = report.page.html
   #expect(
     html.contains("class=\"mark grave\"") && html.contains("step 4: gradient-spike: skip_step"))
-  #expect(html.contains("<td>norm 88</td>") && html.contains("<td>stop, not allowed</td>"))
+  #expect(html.contains("<td>norm 88</td>") && html.contains("<td>stop, not done</td>"))
 }
 
 @Test func tokensAreShadedWhereTheRunKeptThem() throws {

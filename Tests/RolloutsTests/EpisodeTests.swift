@@ -47,7 +47,9 @@ import Trajectories
     }
     let expected = try sample(.chatty(), fixture.engine())
     #expect(Set(expected.joined().map(\.episode.turns.count)).count > 2)
-    for width in [1, 3, 64] { #expect(try sample(.chatty(), fixture.engine(width: width)) == expected) }
+    for width in [1, 3, 64] {
+      #expect(try sample(.chatty(), fixture.engine(width: width)) == expected)
+    }
     for rows in [1, 7] {
       #expect(try sample(.chatty(), fixture.engine(width: 3, prefillRows: rows)) == expected)
     }
@@ -132,7 +134,9 @@ import Trajectories
       let range = batch.range(s)
       #expect(Array(batch.authors[range]) == trajectory.authors)
       #expect(Array(batch.mask[range]) == trajectory.authors.map { $0 == .model ? 1 : 0 })
-      #expect(batch.scored(in: s).map { $0 - range.lowerBound } == trajectory.episode!.turns.flatMap(\.tokens))
+      #expect(
+        batch.scored(in: s).map { $0 - range.lowerBound }
+          == trajectory.episode!.turns.flatMap(\.tokens))
       for (number, turn) in trajectory.episode!.turns.enumerated() {
         for t in turn.tokens {
           #expect(batch.turns[range.lowerBound + t] == number)
@@ -210,7 +214,9 @@ import Trajectories
     let fixture = try Fixture(.qwen3)
     let settings = Fixture.settings { ($0.maximumNewTokens, $0.endTokens) = (9, []) }
     // 9 of the model, 8 of the answer, 9 of the model, 8 of the answer.
-    for (tokens, lengths) in [(4, [4]), (9, [9]), (17, [9]), (18, [9, 1]), (26, [9, 9]), (35, [9, 9, 1])] {
+    for (tokens, lengths) in [
+      (4, [4]), (9, [9]), (17, [9]), (18, [9, 1]), (26, [9, 9]), (35, [9, 9, 1]),
+    ] {
       let world = ScriptedWorld.patient()
       for trajectory in try fixture.sample(world, tokens: tokens, settings: settings)
         .flatMap(\.trajectories)

@@ -147,8 +147,8 @@ import Verifiers
     let (old, new) = (before.logits(of: sample.chosen), trainer.model.logits(of: sample.chosen))
     for row in index.indices {
       for id in 0..<ToyTask.allowed {
-        // The middle of two passes a thousandth of the weights apart.
-        #expect(abs(logits[row][id] - old[row, id]) < 2e-3)
+        // The middle of two passes on either side of them.
+        #expect(abs(logits[row][id] - old[row, id]) < 1e-4)
         #expect(abs(change[row][id] - (new[row, id] - old[row, id])) < 2e-5)
       }
       #expect(change[row].contains { abs($0) > 1e-4 })
@@ -336,7 +336,8 @@ import Verifiers
     _ = try trainer.step(1)
     #expect(
       watch.detections.first?.message
-        == "step 1: script: script: it failed at the rollout: no memory of it; it is asked no more (warning)")
+        == "step 1: script: script: it failed at the rollout: no memory of it; it is asked no more (warning)"
+    )
     _ = try trainer.step(2)
     #expect(script.lookCount == 1)
     #expect(throws: DetectorError.self) {

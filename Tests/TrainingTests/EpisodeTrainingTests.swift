@@ -60,7 +60,8 @@ import Verifiers
       return "\(JSONLiteral.string(character).serialized()): \(id)"
     }
     let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
-    try "{\"model\": {\"type\": \"BPE\", \"vocab\": {\(vocabulary.joined(separator: ", "))}, \"merges\": []}}"
+    try
+      "{\"model\": {\"type\": \"BPE\", \"vocab\": {\(vocabulary.joined(separator: ", "))}, \"merges\": []}}"
       .write(to: file, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(at: file) }
     return try Tokenizer(file: file)

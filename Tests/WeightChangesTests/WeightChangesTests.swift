@@ -7,7 +7,11 @@ import Testing
 
 /// Numbers that are the same every time.
 private func noise(_ count: Int, seed: Int = 1) -> [Float] {
-  (0..<count).map { Float(sin(Double(($0 + 1) * (2 * seed + 1)) * 12.9898) * 1.7) }
+  var state = UInt64(seed)
+  return (0..<count).map { _ in
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Float(Int64(bitPattern: state) >> 33) / Float(1 << 30)
+  }
 }
 
 @Test func nothingChangedIsZeroThroughout() {

@@ -2,9 +2,9 @@ import Datasets
 import Foundation
 import Kernels
 import Models
+import Rollouts
 import Tokenizers
-import Trajectories
-import Verifiers
+import Training
 
 /// A run that is put together as `temper grpo` would, and looked at instead of begun.
 ///
@@ -40,64 +40,22 @@ final class RunExamination {
         }),
       let format = had("settings", { try configuration.data.format(for: model) })
     else { return }
-    findings.append(TemplateCheck(format).finding)
+    let isPlayed = configuration.environment.plugin != nil
+    findings.append(TemplateCheck(format, hasTurns: isPlayed).finding)
     findings.append(EndTokenCheck(model, format, configuration.rollout.sampling).finding)
-    guard configuration.environment.plugin == nil else { return look(atEnvironmentFor: model) }
-    guard let dataset = had("data", { try configuration.data.dataset() }),
-      let prompts = had("prompts", { try self.prompts(dataset, format) })
-    else { return }
-    guard !configuration.verifiers.isEmpty else { return }
-    guard
-      let verifiers = had(
-        "verifiers",
-        {
-          try ReadyVerifiers(
-            configuration.verifiers, folders: configuration.pluginFolders,
-            seed: configuration.run.seed, allowsUnsandboxed: configuration.allowsUnsandboxed)
-        })
-    else { return }
-    if let check = had("gold answers", { try GoldAnswerCheck(dataset, verifiers) }) {
+    let judges = had("verifiers") { try self.verifiers() }
+    guard let tasks = had("data", { try self.tasks(for: model, judges ?? nil) }) else { return }
+    findings.append(tasks.finding)
+    if let verifiers = tasks.verifiers, let dataset = tasks.source.dataset,
+      let check = had("gold answers", { try GoldAnswerCheck(dataset, verifiers) })
+    {
       findings.append(check.finding)
     }
-    guard groups > 0 else { return }
-    let check = TiedGroupCheck(
-      configuration, model: model, prompts: prompts, verifiers: verifiers.set)
+    guard groups > 0, isPlayed || tasks.verifiers != nil else { return }
+    let check = TiedGroupCheck(configuration, model, tasks)
     if let finding = had("groups", { try check.finding(groups: groups, seconds: seconds) }) {
       findings.append(finding)
     }
-  }
-
-  /// Opens the environment and its first task; sampling through it is left to the run.
-  private func look(atEnvironmentFor model: LoadedModel) {
-    let settings = configuration.environment
-    guard
-      let environment = had(
-        "environment",
-        {
-          try ReadyEnvironment(
-            settings, folders: configuration.pluginFolders, seed: configuration.run.seed,
-            allowsUnsandboxed: configuration.allowsUnsandboxed)!
-        }),
-      let rows = had(
-        "data",
-        {
-          try configuration.data.taskRows(needsRows: environment.environment.world.needsRows)
-        }),
-      let prompt = had(
-        "prompts",
-        {
-          let episodes = try environment.episodes(
-            for: model, configuration.data, configuration.rollout)
-          return try EpisodePrompts(
-            episodes, model.tokenizer, rows: rows, tasks: settings.tasks,
-            seed: configuration.run.seed, shuffle: configuration.data.shuffle
-          ).prompts(from: 0, count: 1, copies: 1)[0]
-        })
-    else { return }
-    let name = environment.environment.name
-    findings.append(
-      prompt.failure.map { Finding("environment", .fault, "\(name): \($0)") }
-        ?? Finding("environment", .ok, "\(name): its first task opens with \(prompt.tokens.count) tokens"))
   }
 
   private var modelURL: URL {
@@ -119,20 +77,50 @@ final class RunExamination {
     }
   }
 
-  private func prompts(_ dataset: Dataset, _ format: ModelFormat) throws -> PromptSequence {
-    let pool = try configuration.promptPool.map {
-      try ReadyPromptPool(
-        $0, folders: configuration.pluginFolders, seed: configuration.run.seed)
+  /// Who judges; `nil` where the environment alone does.
+  private func verifiers() throws -> ReadyVerifiers? {
+    guard !configuration.verifiers.isEmpty else { return nil }
+    return try ReadyVerifiers(
+      configuration.verifiers, folders: configuration.pluginFolders,
+      seed: configuration.run.seed, allowsUnsandboxed: configuration.allowsUnsandboxed)
+  }
+
+  /// Tasks, how they are played, and who judges them.
+  private func tasks(for model: LoadedModel, _ verifiers: ReadyVerifiers?) throws -> RunTasks {
+    let run = configuration
+    let environment = try ReadyEnvironment(
+      run.environment, folders: run.pluginFolders, seed: run.run.seed,
+      allowsUnsandboxed: run.allowsUnsandboxed)
+    let pool = try run.promptPool.map {
+      try ReadyPromptPool($0, folders: run.pluginFolders, seed: run.run.seed)
     }
-    let prompts = try PromptSequence(
-      dataset, format: format, options: configuration.data.options, templates: pool?.templates,
-      seed: configuration.run.seed, shuffle: configuration.data.shuffle)
-    try configuration.check(promptCount: prompts.count)
-    findings.append(
-      Finding(
-        "data", .ok,
-        "\(prompts.count) prompts"
-          + (prompts.skipped > 0 ? "; \(prompts.skipped) longer ones are left out" : "")))
-    return prompts
+    let source = try TaskSource(run, environment)
+    let episodes = try environment?.episodes(for: model, run.data, run.rollout)
+    let prompts = try source.prompts(run, model, templates: pool?.templates, episodes)
+    if let count = prompts.count { try run.check(promptCount: count) }
+    return RunTasks(
+      source: source, prompts: prompts.source, count: prompts.count, episodes: episodes,
+      verifiers: verifiers)
+  }
+}
+
+/// What a run is about: its tasks, how they are played, who judges.
+struct RunTasks {
+  let source: TaskSource
+  let prompts: any PromptSource
+  /// `nil` where an environment makes them without end.
+  let count: Int?
+  let episodes: EpisodeSettings?
+  let verifiers: ReadyVerifiers?
+
+  var finding: Finding {
+    Finding("data", .ok, count.map { "\($0) prompts" } ?? "tasks without end")
+  }
+}
+
+extension TaskSource {
+  /// The rows of a file; `nil` for an environment.
+  fileprivate var dataset: Dataset? {
+    if case .dataset(let dataset) = self { dataset } else { nil }
   }
 }

@@ -5,8 +5,12 @@ import JSON
 /// given and wrote has to be what it is trained on, and what the next turn stands behind.
 struct TemplateCheck {
   let format: any PromptFormat
+  /// Whether the run has turns behind the model's first.
+  let hasTurns: Bool
 
-  init(_ format: any PromptFormat) { self.format = format }
+  init(_ format: any PromptFormat, hasTurns: Bool = false) {
+    (self.format, self.hasTurns) = (format, hasTurns)
+  }
 
   var finding: Finding {
     guard format.isChat else {
@@ -21,7 +25,8 @@ struct TemplateCheck {
       }
       if let breach = try firstBreak(answer: "<think>\nTwo and two.\n</think>\n\nIt is 4.") {
         return Finding(
-          "template", .warning, "not prefix-preserving where answers hold reasoning: \(breach)",
+          "template", hasTurns ? .fault : .warning,
+          "not prefix-preserving where answers hold reasoning: \(breach)",
           remedy: "nothing to do for runs of one turn; over several turns, use a template that "
             + "keeps the reasoning of earlier ones")
       }

@@ -1,28 +1,23 @@
-import Datasets
 import Foundation
 import JSON
 import Objectives
 import Rollouts
+import Training
 import Trajectories
 import Verifiers
 
 /// Whether rewards differ within groups: a group whose rewards are all equal teaches nothing. A few
 /// groups of the run's first prompts are sampled and judged, as far as the time allows.
 struct TiedGroupCheck {
-  let configuration: GRPOConfiguration
-  let model: LoadedModel
-  let prompts: PromptSequence
-  let verifiers: VerifierSet
+  private let configuration: GRPOConfiguration
+  private let model: LoadedModel
+  private let tasks: RunTasks
 
   /// Fewer groups that all tie are no proof.
   private static let proof = 8
 
-  init(
-    _ configuration: GRPOConfiguration, model: LoadedModel, prompts: PromptSequence,
-    verifiers: VerifierSet
-  ) {
-    (self.configuration, self.model) = (configuration, model)
-    (self.prompts, self.verifiers) = (prompts, verifiers)
+  init(_ configuration: GRPOConfiguration, _ model: LoadedModel, _ tasks: RunTasks) {
+    (self.configuration, self.model, self.tasks) = (configuration, model, tasks)
   }
 
   /// - Parameters:
@@ -41,12 +36,14 @@ struct TiedGroupCheck {
     while sampled < groups, unfinished == 0,
       !judged.contains(where: { DynamicSampling.keeps($0.rewards) })
     {
-      let next = try prompts.prompts(from: sampled, count: min(4, groups - sampled))
+      let next = try tasks.prompts.prompts(
+        from: sampled, count: min(4, groups - sampled), copies: 1)
       sampled += next.count
       let ended = Ended(count: next.count)
       do {
         _ = try engine.sample(
-          next, samples: 0..<size, settings: sampling, step: 1, observers: [deadline]
+          next, samples: 0..<size, settings: sampling, step: 1, observers: [deadline],
+          episodes: tasks.episodes
         ) { event in
           if case .finished(let prompt, let trajectory) = event {
             ended.trajectories[prompt].append(trajectory)
@@ -56,10 +53,8 @@ struct TiedGroupCheck {
         unfinished = size * next.count - ended.trajectories.joined().count
       }
       let complete = zip(next, ended.trajectories).filter { $1.count > 1 }
-      judged +=
-        verifiers.score(
-          complete.map { TrajectoryGroup(prompt: $0, trajectories: $1) }
-        ).groups
+      let groups = complete.map { TrajectoryGroup(prompt: $0, trajectories: $1) }
+      judged += groups.scored(by: tasks.verifiers?.set).groups
     }
     guard !judged.isEmpty else {
       return Finding(
@@ -74,7 +69,7 @@ struct TiedGroupCheck {
     let trajectories = groups.flatMap(\.group.trajectories)
     let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
     let failed = judgements.filter { $0.verdict == .failed }
-    let cut = trajectories.count { $0.stop == .length }
+    let cut = trajectories.count { $0.stop.isTruncation }
     let details: JSONLiteral = [
       "groups": .int(groups.count), "tied": .int(tied), "completions": .int(judgements.count),
       "right": .int(judgements.count { $0.verdict == .right }),

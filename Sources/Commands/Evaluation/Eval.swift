@@ -92,19 +92,37 @@ struct Eval: ParsableCommand {
       task, model: model, engine: RolloutEngine(model, configuration.rollout),
       configuration: configuration)
     if showPrompt { return Console.report(session.firstPrompt) }
+    let watch = try watch(configuration, model)
     let identity = try model.identity()
     let reports = try (0..<UInt64(configuration.seeds)).map { offset in
       let files = Files(self, seed: configuration.seeds > 1 ? configuration.seed + offset : nil)
       if resume, let finished = try files.finished() { return finished }
       let (report, journal) = try session.evaluate(
         seed: configuration.seed + offset, identity: identity, journal: files.journal,
-        resuming: resume)
+        resuming: resume, watch: watch)
       try files.write(report)
       try journal?.remove()
       return report
     }
     if reports.count > 1 { return try runCombination(of: reports) }
-    try show(reports[0], before: before)
+    let found = try watch?.figures(
+      of: reports[0], temperature: Double(configuration.rollout.sampling.temperature))
+    try show(reports[0], before: before, found: found ?? [])
+  }
+
+  /// The detectors that look at the evaluation, if there are any.
+  private func watch(
+    _ configuration: EvalConfiguration, _ model: LoadedModel
+  ) throws -> WatchedEvaluation? {
+    guard !configuration.detectors.isEmpty else { return nil }
+    guard configuration.seeds == 1 else {
+      throw ConfigurationError.invalid(
+        key: "eval.seeds", value: "\(configuration.seeds)",
+        remedy: "and detectors look at one evaluation. Leave one of the two out")
+    }
+    return try WatchedEvaluation(
+      configuration.detectors, folders: configuration.pluginFolders, seed: configuration.seed,
+      tokenizer: model.tokenizer)
   }
 
   /// Where the report of a seed is written.
@@ -152,15 +170,21 @@ struct Eval: ParsableCommand {
     }
   }
 
-  private func show(_ report: EvaluationReport, before: EvaluationReport?) throws {
+  /// - Parameter found: figures of detectors.
+  private func show(
+    _ report: EvaluationReport, before: EvaluationReport?,
+    found: [(name: String, figures: JSONLiteral)] = []
+  ) throws {
     let comparison = try before.map { try Comparison(before: $0, after: report) }
     if json {
       var result = report.json
+      for (name, figures) in found { result[name] = figures }
       if let comparison { result["comparison"] = comparison.json }
       Console.report(result.serialized())
     } else {
       Console.report(report.table)
       if let comparison { Console.report("\n" + comparison.table) }
+      for (_, figures) in found { Console.report("\n" + YAMLFile.text(figures)) }
     }
     if mustImprove, let comparison, !comparison.isImprovement {
       Console.note("temper: it did not improve")

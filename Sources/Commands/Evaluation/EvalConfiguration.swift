@@ -15,6 +15,8 @@ struct EvalConfiguration: Sendable {
   var verifiers: [PluginChoice] = []
   /// Who says whether two answers are the same; the suite's own unless set.
   var equality: [PluginChoice] = []
+  /// Who looks at the completions and at the rows that they were drawn from.
+  var detectors: [PluginChoice] = []
   var pluginFolders: [String] = []
   var allowsUnsandboxed = false
   var environment = EnvironmentSettings()
@@ -56,6 +58,9 @@ struct EvalConfiguration: Sendable {
         Setting(
           "eval.equality", \.equality, "equality",
           help: "The verifier that says whether two answers are the same, for votes."),
+        Setting(
+          "detectors", \.detectors, "detector",
+          help: "Who looks at the completions besides, such as reasoning-instability."),
         Setting(
           "plugin_folders", \.pluginFolders, "plugins", help: "A further folder with plugins."),
         Setting(

@@ -37,15 +37,16 @@ struct EvalSession {
   ///   - identity: which weights; decides the completions with the rest.
   ///   - journal: where what was generated is kept until the report is whole; `nil` for nowhere.
   ///   - resuming: goes on with a journal that is there.
+  ///   - watch: looks at rows and completions.
   func evaluate(
     seed: UInt64, identity: [JSONLiteral.Member], journal file: URL? = nil, resuming: Bool = false,
-    showsProgress: Bool = true
+    showsProgress: Bool = true, watch: WatchedEvaluation? = nil
   ) throws -> (report: EvaluationReport, journal: GenerationJournal?) {
     var sampling = sampling
     sampling.seed = seed
     let evaluator = Evaluator(
       engine: engine, sampling: sampling, samples: configuration.samples,
-      greedy: configuration.greedy, episodes: episodes)
+      greedy: configuration.greedy, episodes: episodes, observers: watch?.observers ?? [])
     let conditions =
       task.conditions(for: model, prompts) + self.conditions(sampling) + identity
     let journal = try file.map {
@@ -57,10 +58,12 @@ struct EvalSession {
       unit: "completions")
     defer { progress.finish() }
     var ended = 0
-    let problems = try evaluator.generate(prompts, journal: journal) {
-      ended += 1
-      if showsProgress { progress.advance(to: max(ended, first)) }
-    }
+    let problems = try evaluator.generate(
+      prompts, journal: journal,
+      onCompletion: {
+        ended += 1
+        if showsProgress { progress.advance(to: max(ended, first)) }
+      }, onPass: { watch?.take($0) })
     let report = EvaluationReport(
       Generations(conditions: conditions, problems: problems), under: task.protocols,
       groupKeys: task.suite?.groups ?? [])
@@ -74,18 +77,21 @@ struct EvalSession {
       .init("temperature", .float(sampling.temperature)), .init("top_k", .int(sampling.topK)),
       .init("top_p", .float(sampling.topP)), .init("min_p", .float(sampling.minP)),
       .init("max_new_tokens", .int(sampling.maximumNewTokens)),
-    ] + (episodes == nil ? [] : [
-      .init("max_turns", .int(configuration.rollout.maximumTurns)),
-      .init("max_episode_tokens", .int(configuration.rollout.maximumEpisodeTokens)),
-    ]) + [
-      .init("stop", .array(sampling.stopStrings.map { .string($0) })),
-      .init("end_tokens", .ints(sampling.endTokens.sorted())),
-      .init("seed", .int(Int(clamping: sampling.seed))),
-      .init("seed_scheme", "Philox4x32-10 keyed by seed, row, sample and position"),
-      .init("dtype", .string(configuration.dtype.rawValue)),
-      .init("engine", .string("temper \(TemperCommand.configuration.version)")),
-      .init("batch", "any: results do not depend on it"),
     ]
+      + (episodes == nil
+        ? []
+        : [
+          .init("max_turns", .int(configuration.rollout.maximumTurns)),
+          .init("max_episode_tokens", .int(configuration.rollout.maximumEpisodeTokens)),
+        ]) + [
+        .init("stop", .array(sampling.stopStrings.map { .string($0) })),
+        .init("end_tokens", .ints(sampling.endTokens.sorted())),
+        .init("seed", .int(Int(clamping: sampling.seed))),
+        .init("seed_scheme", "Philox4x32-10 keyed by seed, row, sample and position"),
+        .init("dtype", .string(configuration.dtype.rawValue)),
+        .init("engine", .string("temper \(TemperCommand.configuration.version)")),
+        .init("batch", "any: results do not depend on it"),
+      ]
   }
 
   /// The first prompt with its ids, as the model is given it.

@@ -68,7 +68,8 @@ struct ReadyProtocols {
         guard !verifiers.isEmpty else {
           throw ConfigurationError.missing(
             key: "verifier",
-            help: "the protocol '\(answerProtocol.name)' asks one; `temper plugins list` names them")
+            help: "the protocol '\(answerProtocol.name)' asks one; `temper plugins list` names them"
+          )
         }
         let judges = try set(verifiers, extract: extract)
         return ReadyProtocol(
@@ -87,7 +88,8 @@ struct ReadyProtocols {
           answerProtocol, verifiers: same.set, equality: same.set, askedForm: form,
           description: ["rule": .string(rule(of: answerProtocol)), "verifiers": same.description])
       case .episode:
-        return ReadyProtocol(answerProtocol, verifiers: nil, description: ["judged_by": "environment"])
+        return ReadyProtocol(
+          answerProtocol, verifiers: nil, description: ["judged_by": "environment"])
       case .rule(let rule, _):
         return ReadyProtocol(
           answerProtocol, verifiers: nil, askedForm: form,

@@ -18,7 +18,8 @@ struct Play: ParsableCommand {
       code block is open. Ctrl-D and Ctrl-C leave.
 
       The files of --out are for `temper sft`: one row for each of the expert's turns, with the \
-      messages before it.
+      messages before it. With --model they are written for that model: as text, where it has no \
+      chat template.
       """)
 
   @Option(help: "NAME or PATH of an environment, with its settings.") var environment: String
@@ -30,6 +31,7 @@ struct Play: ParsableCommand {
   @Option(help: "How many episodes.") var episodes = 1
   @Option(help: "With --expert, the file that gets the demonstrations instead of the screen.")
   var out: String?
+  @Option(help: "With --out, the folder of the model that will learn them.") var model: String?
   @Option(help: "The most turns of an episode, where the environment allows more.") var turns = 100
   @Option(name: .customLong("plugins"), help: "A further folder to look in; repeatable.")
   var folders: [String] = []
@@ -42,6 +44,9 @@ struct Play: ParsableCommand {
     }
     guard out == nil || expert else {
       throw ValidationError("--out needs --expert: demonstrations are the expert's.")
+    }
+    guard model == nil || out != nil else {
+      throw ValidationError("--model needs --out: what is written for the model.")
     }
   }
 
@@ -66,6 +71,7 @@ struct Play: ParsableCommand {
   private func writeDemonstrations(
     of environment: any Environment, _ tasks: EpisodeTasks, to path: String
   ) throws {
+    let transcript = try model.flatMap { try Transcript(model: $0) }
     guard FileManager.default.createFile(atPath: path, contents: nil),
       let file = FileHandle(forWritingAtPath: path)
     else { throw ConfigurationError.file(path, reason: "it cannot be written") }
@@ -73,7 +79,7 @@ struct Play: ParsableCommand {
     var (rows, solved, played) = (0, 0, 0)
     for index in 0..<episodes where !Interruption.isRequested {
       let demonstration = try Demonstration(
-        of: environment, tasks.task(index), turns: turns)
+        of: environment, tasks.task(index), turns: turns, transcript)
       played += 1
       solved += demonstration.isSolved ? 1 : 0
       rows += demonstration.rows.count

@@ -93,7 +93,8 @@ struct Rational: Hashable, Sendable {
     let bottom = try denominator.power(exponent.magnitude, work)
     if exponent >= 0 { return Rational(inLowestTerms: top, bottom) }
     guard !top.isZero else { throw .undefined }
-    return top.isNegative ? Rational(inLowestTerms: -bottom, -top) : Rational(inLowestTerms: bottom, top)
+    return top.isNegative
+      ? Rational(inLowestTerms: -bottom, -top) : Rational(inLowestTerms: bottom, top)
   }
 
   func equals(_ other: Rational, _ work: Work) throws(Stop) -> Bool {

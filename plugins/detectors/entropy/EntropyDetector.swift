@@ -8,9 +8,10 @@ struct EntropyDetector: Detector {
     /// Steps that say where the run began, `H_0`.
     var baseline = 10
     /// Collapse: below the larger of this, in nats, and of this share of `H_0`.
-    var floor = 0.02
-    var floorShare = 0.1
-    /// Steps within which a falling trend would reach the floor, and how sure it has to be.
+    var floor = 0.01
+    var floorShare = 0.02
+    /// Steps within which a falling trend would reach the floor, and how sure it has to be, over
+    /// the window and over its later half.
     var horizon = 50.0
     var trendZ = 3.0
     /// A token is deterministic below this entropy; the largest share of such.
@@ -85,9 +86,24 @@ struct EntropyDetector: Detector {
 
   /// The window with its last value.
   private struct Trend {
-    let z: Double
+    let whole: MannKendall
     let slope: Double
-    let isWhole: Bool
+    /// Of the later half: the trend, and the slope of the logarithm. Entropy that a policy no
+    /// longer needs falls ever more slowly, which a straight line would take for a collapse.
+    let recent: MannKendall
+    let logSlope: Double
+    let isFull: Bool
+
+    init?(_ values: [Double], window: Int) {
+      let later = Array(values.suffix(window / 2))
+      let logarithms = later.map { log(max($0, 1e-12)) }
+      guard let slope = values.medianSlope, let logSlope = logarithms.medianSlope else {
+        return nil
+      }
+      (whole, recent) = (MannKendall(values), MannKendall(later))
+      (self.slope, self.logSlope) = (slope, logSlope)
+      isFull = values.count >= window
+    }
   }
 
   private func share(of entropies: [Double]) -> Double {
@@ -124,16 +140,14 @@ struct EntropyDetector: Detector {
     if let deviation = window.medianDeviation { host.record("window_mad", deviation) }
   }
 
-  /// Of a window of at least eight steps.
   private func recordTrend(_ state: State) -> Trend? {
-    let values = state.window.values
-    guard values.count >= 8, let slope = values.medianSlope else { return nil }
-    let trend = MannKendall(values)
-    host.record("trend_s", trend.s)
-    host.record("trend_variance", trend.variance)
-    host.record("trend_z", trend.z)
-    host.record("slope", slope)
-    return Trend(z: trend.z, slope: slope, isWhole: values.count >= configuration.window)
+    let trend = Trend(state.window.values, window: configuration.window)
+    guard let trend else { return nil }
+    host.record("trend_s", trend.whole.s)
+    host.record("trend_variance", trend.whole.variance)
+    host.record("trend_z", trend.whole.z)
+    host.record("slope", trend.slope)
+    return trend
   }
 
   private func find(
@@ -164,16 +178,17 @@ struct EntropyDetector: Detector {
         (--entropy) or lower the learning rate
         """)
     }
-    let distance = trend.flatMap { stepsUntil(floor, from: mean, slope: $0.slope) }
-    let isFalling = trend.map { $0.isWhole && $0.z < -configuration.trendZ } ?? false
-    if let distance { host.record("steps_to_floor", distance) }
+    let distance = trend.flatMap { stepsUntil(log(floor), from: log(mean), slope: $0.logSlope) }
+    let isFalling =
+      trend.map { $0.isFull && max($0.whole.z, $0.recent.z) < -configuration.trendZ } ?? false
+    if let distance, distance.isFinite { host.record("steps_to_floor", distance) }
     if sounds("falling", isFalling && mean > floor && distance ?? .infinity < configuration.horizon)
     {
       findings.warn(
         """
-        entropy falls by \(short(-trend!.slope)) nats a step (Mann-Kendall Z \(short(trend!.z))) \
-        and would reach its floor of \(short(floor)) in \(Int(distance!)) steps: add an entropy \
-        method or lower the learning rate
+        entropy falls by \(percent(1 - exp(trend!.logSlope))) a step (Mann-Kendall Z \
+        \(short(trend!.recent.z))) and would reach its floor of \(short(floor)) nats in \
+        \(Int(distance!)) steps: add an entropy method or lower the learning rate
         """)
     }
     if sounds("deterministic", deterministic > configuration.deterministicShare) {
@@ -223,7 +238,7 @@ extension EntropyDetector.Configuration {
   fileprivate func validate() throws {
     try require("window", Double(window), atLeast: 16)
     try require("baseline", Double(baseline), atLeast: 1)
-    try require("floor", floor, atLeast: 0)
+    try require("floor", floor, above: 0)
     try require("floor_share", floorShare, atLeast: 0, below: 1)
     try require("horizon", horizon, atLeast: 0)
     try require("trend_z", trendZ, above: 0)

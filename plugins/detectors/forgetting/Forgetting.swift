@@ -2,8 +2,9 @@ import TemperPlugin
 
 /// Sees what a run unlearns: the worst points of side suites, measured throughout.
 ///
-/// De Lange et al. 2023, "Continual evaluation for lifelong learning: identifying the stability gap"
-/// (arXiv:2205.13452). It reads `eval/<suite>/accuracy`; the first suite is the one that is learned.
+/// De Lange et al. 2023, "Continual evaluation for lifelong learning: identifying the stability
+/// gap" (arXiv:2205.13452). It reads `eval/<suite>/accuracy`; the first suite is the one that is
+/// learned.
 struct Forgetting: Detector {
   struct Configuration: PluginConfiguration {
     /// The suite that is learned; `null` for the run's first.

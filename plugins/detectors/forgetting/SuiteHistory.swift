@@ -60,7 +60,8 @@ struct Suite {
     return first..<end
   }
 
-  /// The largest loss between two of any `length` evaluations in a row; below 0 where all are gains.
+  /// The largest loss between two of any `length` evaluations in a row; below 0 where all are
+  /// gains.
   func windowedForgetting(_ length: Int) -> Double { largest(length) { $0 - $1 } }
 
   /// The largest gain.

@@ -10,17 +10,19 @@ struct GradientSpike: Detector {
     var criticalRatio = 20.0
     /// Of these many times the median one is enough.
     var catastrophe = 100.0
-    /// The norm's distance from the median in robust deviations, which speaks from `least_ratio` on.
+    /// The norm's distance from the median in robust deviations, which speaks from `least_ratio`
+    /// on.
     var z = 10.0
     var leastRatio = 2.0
     /// The largest share of the last `clip_window` updates that are clipped.
-    var clipShare = 0.5
+    var clipShare = 0.99
     var clipWindow = 100
     /// SPAM: entries with g^2 > spam v, and the largest share of them; from `spam_from` updates on.
     var spam = 5000.0
     var spamShare = 1e-4
     var spamFrom = 20
-    /// The largest |g| over the moving average of the mean |g| of its tensor, and over its own median.
+    /// The largest |g| over the moving average of the mean |g| of its tensor, and over its own
+    /// median.
     var gss = 50.0
     var gssGrowth = 5.0
     var gssPast = 0.9
@@ -34,7 +36,12 @@ struct GradientSpike: Detector {
     var rows = 32
     /// Tokens with a negative advantage and a probability below this.
     var lowProbability = 1e-4
-    /// What a rise that lasts asks of the learning rate.
+    /// A rise that lasts, of the norm's logarithm (Page-Hinkley, in its deviations), and how large
+    /// the norm has to be over what it was.
+    var riseDrift = 0.5
+    var riseLimit = 25.0
+    var riseRatio = 2.0
+    /// What it asks of the learning rate.
     var rateFactor = 0.5
     var rateSteps = 50
     var alarm = AlarmSettings()
@@ -146,12 +153,17 @@ struct GradientSpike: Detector {
           """)
       }
     }
-    if norm > 0, state.rise.add(log(norm)) {
+    let usual = state.rise.mean
+    let hasRisen =
+      norm > 0
+      && state.rise.add(
+        log(norm), drift: configuration.riseDrift, limit: configuration.riseLimit)
+    if hasRisen, norm > configuration.riseRatio * exp(usual) {
       findings.add(
         .scaleRate(factor: configuration.rateFactor, steps: configuration.rateSteps),
         """
-        the gradient's norm has risen for good, to \(short(norm)) (Page-Hinkley test of its \
-        logarithm): lower the learning rate
+        the gradient's norm has risen to \(short(norm)) for good, and was \(short(exp(usual))) \
+        (Page-Hinkley test of its logarithm): lower the learning rate
         """)
     }
     if let clip = seen.clipNorm {
@@ -222,7 +234,8 @@ struct GradientSpike: Detector {
     }
   }
 
-  /// The largest `max |g|` over the mean |g| of its tensor in the updates so far, this one included.
+  /// The largest `max |g|` over the mean |g| of its tensor in the updates so far, this one
+  /// included.
   private func score(_ tensors: [TensorView], _ state: inout State) -> (Double, String)? {
     var most: (Double, String)?
     for tensor in tensors where tensor.gradientMean.isFinite && tensor.gradientMax.isFinite {
@@ -302,6 +315,9 @@ extension GradientSpike.Configuration {
     try require("update_ratio", updateRatio, above: 0)
     try require("rows", Double(rows), atLeast: 0)
     try require("low_probability", lowProbability, above: 0, below: 1)
+    try require("rise_drift", riseDrift, above: 0)
+    try require("rise_limit", riseLimit, above: 0)
+    try require("rise_ratio", riseRatio, atLeast: 1)
     try require("rate_factor", rateFactor, above: 0, atMost: 1)
     try require("rate_steps", Double(rateSteps), atLeast: 1)
     try alarm.validate(self)

@@ -174,7 +174,7 @@ struct LengthDetector: Detector {
     }
     let share = Double(isPeriodic.count(where: \.self)) / Double(completions.count)
     host.record("periodic", share)
-    if let distinct = completions.compactMap({ distinctShare($0, length: 4) }).mean {
+    if let distinct = completions.compactMap(distinctShareOfFour).mean {
       host.record("distinct_4", distinct)
     }
     let ratios = (0..<outcomes.count).map { Array(outcomes.text($0).utf8) }

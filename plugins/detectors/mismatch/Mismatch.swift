@@ -1,8 +1,8 @@
 import Glibc
 import TemperPlugin
 
-/// Sees the sampler and the trainer disagree about the same tokens, the policy run away from the one
-/// that sampled, and from the reference.
+/// Sees the sampler and the trainer disagree about the same tokens, the policy run away from the
+/// one that sampled, and from the reference.
 struct Mismatch: Detector {
   struct Configuration: PluginConfiguration {
     /// KL(sampler, trainer) by the k3 estimate: a warning, and a run that is being spoiled.

@@ -62,8 +62,8 @@ struct SingularValues {
     (u, v) = (left, right)
   }
 
-  /// The leading `count` and some more, from a random subspace that is sharpened twice. Halko et al.
-  /// 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.
+  /// The leading `count` and some more, from a random subspace that is sharpened twice. Halko et
+  /// al. 2011, "Finding Structure with Randomness", algorithms 4.4 and 5.1.
   ///
   /// - Parameter bits: random ones, by a counter.
   init(leading count: Int, of a: Dense, bits: (Int) -> UInt64) {

@@ -72,8 +72,8 @@ struct UpdateGeometry {
     SingularValues(a.transposed * b).values.map { acos(min($0, 1)) * 180 / .pi }
   }
 
-  /// The part of the flagged entries among those with the largest scores: the share's number of them,
-  /// and all that tie with the last.
+  /// The part of the flagged entries among those with the largest scores: the share's number of
+  /// them, and all that tie with the last.
   private static func overlap(
     of flags: [Bool], withLargest scores: [Double], share: Double
   ) -> Double? {

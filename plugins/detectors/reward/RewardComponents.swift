@@ -49,8 +49,8 @@ struct RewardComponents {
     return Double(opposed) / Double(max(pairs, 1))
   }
 
-  /// The share of groups whose best completions are others when the weights, equal ones, are moved by
-  /// `shift` in L1 from one verifier to another.
+  /// The share of groups whose best completions are others when the weights, equal ones, are moved
+  /// by `shift` in L1 from one verifier to another.
   func sensitivity(_ groups: [[Int]], shift: Double, tolerance: Double) -> Double {
     let even = columns.map { _ in 1 / Double(columns.count) }
     let isChanged = groups.map { members in

@@ -11,7 +11,7 @@ struct RewardDetector: Detector {
     /// Rewards within this of a group's best are optimal.
     var tolerance = 1e-9
     /// The least share of groups that teach something, in the mean of so many steps.
-    var effective = 0.3
+    var effective = 0.15
     var effectiveSteps = 10
     /// The least standard deviation of a step's rewards.
     var deviation = 0.02

@@ -68,8 +68,7 @@ extension RewardDetector {
     mean("tied_optimal") { Double($0.isOptimal.count(where: \.self)) }
     mean("gap") { $0.gap }
     mean("distinct_optima") { group in
-      Double(
-        Set(group.optimalMembers.map { outcomes.text($0).lowercased().filter(\.isTextual) }).count)
+      Double(Set(group.optimalMembers.map { outcomes.text($0).utf8.filter(\.isTextual) }).count)
     }
     mean("unique") { group in
       Double(Set(group.members.map { outcomes.text($0) }).count) / Double(group.members.count)
@@ -151,8 +150,16 @@ extension RewardGroup {
   }
 }
 
-extension Character {
-  fileprivate var isTextual: Bool { isLetter || isNumber || "+-*/=.,".contains(self) }
+extension UInt8 {
+  /// Neither a space nor a mark of punctuation that says nothing: what is not ASCII counts.
+  fileprivate var isTextual: Bool {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), 128...:
+      true
+    default: "+-*/=.,".utf8.contains(self)
+    }
+  }
 }
 
 extension Host {

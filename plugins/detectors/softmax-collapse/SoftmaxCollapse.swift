@@ -1,7 +1,8 @@
 import Glibc
 import TemperPlugin
 
-/// Sees a softmax whose sum is one term to the last bit, and gradients that only make logits larger.
+/// Sees a softmax whose sum is one term to the last bit, and gradients that only make logits
+/// larger.
 ///
 /// Prieto et al. 2025, "Grokking at the Edge of Numerical Stability" (arXiv:2501.04697): softmax
 /// collapse, and naive loss minimisation (NLM).
@@ -13,8 +14,8 @@ struct SoftmaxCollapse: Detector {
     var criticalCollapsed = 0.5
     /// A row is nearly collapsed where all but its first symbol have less than this together.
     var near = 1e-6
-    /// NLM: the cosine of the step against the gradient with the weights, at so many looks in a row,
-    /// while logits grow (Mann-Kendall Z) and the reward does not (trend t).
+    /// NLM: the cosine of the step against the gradient with the weights, at so many looks in a
+    /// row, while logits grow (Mann-Kendall Z) and the reward does not (trend t).
     var alignment = 0.9
     var alignedLooks = 20
     var growthZ = 3.0

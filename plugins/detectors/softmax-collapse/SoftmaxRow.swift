@@ -41,7 +41,8 @@ struct SoftmaxRow {
     let token = row.token
     isCertain = (row.logits[token] - most) * scale - logf(sum) == 0
 
-    // d loss / d z = -A (1[v = token] - p), and centring z takes nothing from its product with that.
+    // d loss / d z = -A (1[v = token] - p), and centring z takes nothing from its product with
+    // that.
     var (along, squares, gradients) = (0.0, 0.0, 0.0)
     for (id, logit) in row.logits.enumerated() where logit > -.infinity {
       let z = Double(logit) - mean
