@@ -163,6 +163,7 @@ extension TokenBatch {
   fileprivate mutating func fillMasked(_ value: Float) {
     for t in mask.indices where mask[t] == 0 {
       turns[t] = (turns[t] + 5) % 8
+      voidTurns?[t].toggle()
       advantages[t] = value
       logprobs[t] = -value
       oldLogprobs[t] = -2 * value

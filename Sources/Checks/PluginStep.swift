@@ -86,6 +86,8 @@ struct PluginStep {
     }
     step.frame.tokens = pick(frame.tokens)
     step.frame.turns = pick(frame.turns)
+    step.frame.authors = pick(frame.authors)
+    step.frame.voidTurns = frame.voidTurns.map(pick)
     step.frame.mask = pick(frame.mask)
     step.frame.advantages = pick(frame.advantages)
     (step.oldRows, step.rows) = (pick(oldRows), pick(rows))

@@ -18,7 +18,8 @@ extension PluginStep {
   /// another vocabulary, temperature, aggregation and level of entropy.
   ///
   /// There are several groups and turns, holes in the mask, a tied group, tokens that the policy
-  /// finds unlikely and, in every third step, a sequence that is not trained on at all.
+  /// finds unlikely, in every third step a sequence that is not trained on at all, and in every
+  /// second what an environment says: some of the holes are its own, and some turns are void.
   init(seed: UInt64, index: Int, of total: Int = 12, size: Size = .small) {
     var draws = Draws(seed: seed &* 1000 &+ UInt64(index))
     vocabulary = [7, 12, 5, 16][index % 4]
@@ -39,6 +40,8 @@ extension PluginStep {
       [Int32](repeating: 0, count: 1 + draws.integer(below: size.longest))
     }
     frame = TokenBatch(prompts: Array(repeating: [1], count: sequences), completions: completions)
+    let hasEnvironment = index % 2 == 1
+    if hasEnvironment { frame.voidTurns = Array(repeating: false, count: frame.count) }
     for s in 0..<sequences {
       frame.groups[s] = s / size.samples
       let isTied = frame.groups[s] == 1
@@ -50,6 +53,9 @@ extension PluginStep {
         frame.turns[t] = turn
         frame.advantages[t] = advantage
         frame.mask[t] = isMasked || draws.uniform() < 0.12 ? 0 : 1
+        guard hasEnvironment else { continue }
+        frame.voidTurns![t] = (s + 3 * turn) % 7 == 0
+        if frame.mask[t] == 0, t % 2 == 0 { frame.authors[t] = .environment }
       }
     }
     let level = [0.3, 1, -0.4][index % 3]

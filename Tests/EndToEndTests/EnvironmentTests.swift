@@ -79,13 +79,16 @@ struct EnvironmentTests {
   }
 
   @Test func aRunThatIsKilledGoesOnToTheSameBits() throws {
-    let options = ["--entropy", "simpletir", "--epochs", "2"]
+    let options = [
+      "--entropy", "simpletir", "--entropy", "epo:unit=turn,alpha=2,lambda=0.01", "--epochs", "2",
+    ]
     try Temper.succeed(grpo("whole", ":delay=2", options))
     let run = workshop.run("killed")
     _ = try Child(grpo("killed", ":delay=2", options)).killed { run.metricLines.count == 3 }
     try Temper.succeed(["grpo", "--resume", run.folder.path])
     try expectSame(workshop.run("whole"), run)
     #expect(try run.metric("simpletir/void_turn_ratio").contains { $0 > 0 })
+    #expect(try run.metric("epo/smooth_mean").contains { $0 > 0 })
   }
 
   @Test func anEpisodeThatCrashesItsEnvironmentIsCountedAndTheRunGoesOn() throws {
