@@ -87,20 +87,29 @@ public final class TrainingRun {
         refusals += trainer.watch.wentBack == nil ? 1 : 0
         onRefusal(refused)
         try keep(refused)
-        guard refusals < Self.maximumRefusals else { throw refused }
         metrics = ["optimizer/refused": 1]
+        if refusals == Self.maximumRefusals {
+          try record(&metrics, step, recorders)
+          throw refused
+        }
       }
       let stopping = isInterrupted() && step < total
       let saves = stopping || step == total || step % saveEvery == 0
       if saves { try trainer.look(.checkpoint, step: step, metrics: metrics) }
-      trainer.watch.report(into: &metrics)
-      for recorder in recorders { try recorder.record(metrics, step: step) }
-      try recordDetections()
+      try record(&metrics, step, recorders)
       if trainer.watch.action.kind == .stop { throw try stopped(step) }
       if saves { try save(step) }
       if stopping { return .interrupted(step: step) }
     }
     return .finished
+  }
+
+  private func record(
+    _ metrics: inout StepMetrics, _ step: Int, _ recorders: [any MetricRecorder]
+  ) throws {
+    trainer.watch.report(into: &metrics)
+    for recorder in recorders { try recorder.record(metrics, step: step) }
+    try recordDetections()
   }
 
   private func recordDetections() throws {

@@ -76,7 +76,11 @@ struct SettingsEffectTests {
     "run.name", "run.folder", "run.threads", "run.output", "run.output_dtype", "rollout.batch",
     "rollout.prefill_tokens", "rollout.cache_mib", "memory.micro_batch_tokens", "memory.recompute",
     "allow_unsandboxed",
-    // Tests of their own: of the objectives, of entropy plugins, of pools, of evaluation in training.
+    // Tests of their own: of environments, of detectors, of event files.
+    "environment.plugin", "environment.tasks", "environment.deadline", "environment.workers",
+    "rollout.max_turns", "rollout.max_episode_tokens", "eval.problems", "detectors",
+    "run.detectors", "detection.snapshot_every", "detection.max_rollbacks", "run.tensorboard",
+    // Of the objectives, of entropy plugins, of pools, of evaluation in training.
     "objective.surrogate", "objective.ratio", "objective.delta", "objective.discount",
     "objective.deviation_floor", "objective.kl_placement", "objective.keep_clip",
     "objective.mismatch", "objective.mismatch_max", "objective.mismatch_min", "entropy",

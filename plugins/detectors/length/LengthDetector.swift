@@ -148,12 +148,17 @@ struct LengthDetector: Detector {
     _ step: CompletionLengths, _ number: Int, _ state: inout State, _ findings: inout Findings
   ) {
     let share = step.truncated
-    guard
-      state.alarms.look(
-        "truncated", share > configuration.truncated, step: number, configuration.alarm)
-    else { return }
+    func sounds(_ name: String, above bound: Double) -> Bool {
+      state.alarms.look(name, share > bound, step: number, configuration.alarm)
+    }
+    // Alarms of their own, so that what was a warning can grow.
+    let isOver = sounds("stop_truncated", above: configuration.stopTruncated)
+    let isCritical = sounds("critical_truncated", above: configuration.criticalTruncated)
+    guard sounds("truncated", above: configuration.truncated) || isCritical || isOver else {
+      return
+    }
     findings.add(
-      share > configuration.stopTruncated ? .stop : .warn,
+      isOver ? .stop : .warn,
       isCritical: share > configuration.criticalTruncated,
       """
       \(percent(share)) of the completions are cut off by their budget of tokens: raise it \
