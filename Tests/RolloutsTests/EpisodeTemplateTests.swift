@@ -81,7 +81,8 @@ import Tokenizers
         now: day, timeZone: .gmt)
     }
     let ends = [
-      "phi3-mini": "<|end|>", "phi4": "<|end|>", "gemma": "<end_of_turn>", "gemma-merge-system": "<end_of_turn>",
+      "phi3-mini": "<|end|>", "phi4": "<|end|>", "gemma": "<end_of_turn>",
+      "gemma-merge-system": "<end_of_turn>",
       "zephyr": "</s>", "mistral-merge-system": "</s>", "llama3": "<|eot_id|>",
       "llama3.2-tools": "<|eot_id|>",
     ]
