@@ -63,7 +63,8 @@ extension SettingsTable {
   static var changeableOnResume: Set<String> {
     [
       "run.steps", "run.threads", "run.save_every", "run.keep_checkpoints", "run.output",
-      "run.output_dtype", "run.log_columns", "run.tensorboard", "rollout.batch", "rollout.cache_mib",
+      "run.output_dtype", "run.log_columns", "run.tensorboard", "rollout.batch",
+      "rollout.cache_mib",
       "rollout.prefill_tokens", "environment.deadline", "environment.workers", "eval.every",
       "eval.data", "eval.reports",
     ]

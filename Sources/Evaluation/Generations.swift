@@ -16,8 +16,11 @@ public struct Completion: Sendable, Equatable {
   }
 
   public init(_ trajectory: Trajectory) {
+    // An episode that a cut turn ended is cut, whoever ended it.
+    let last = trajectory.episode?.turns.last?.stop ?? trajectory.stop
     self.init(
-      text: trajectory.text, tokens: trajectory.modelTokens, stop: trajectory.stop,
+      text: trajectory.text, tokens: trajectory.modelTokens,
+      stop: trajectory.isTruncated ? last : trajectory.stop,
       judgement: trajectory.episode?.judgement)
   }
 

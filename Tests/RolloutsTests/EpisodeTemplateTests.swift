@@ -48,15 +48,19 @@ import Tokenizers
   ]
 
   /// Where rendering again gives another text, and why.
-  static let departures: [String: [String: String]] = [
-    // The template trims what the model wrote.
-    "gemma": ["lines": "trims", "blank": "trims"],
-    "gemma-merge-system": ["lines": "trims", "blank": "trims"],
-    "llama3": ["lines": "trims", "blank": "trims"],
-    "llama3.2-tools": ["lines": "trims", "blank": "trims"],
-    "chatml": ["lines": "trims", "blank": "trims"],
-    "zephyr": ["lines": "trims", "blank": "trims"],
-  ]
+  static let departures: [String: [String: String]] = {
+    let trims = "it trims what the model wrote"
+    // White space before an answer is another than behind the generation prompt.
+    let all = Dictionary(
+      uniqueKeysWithValues: conversations.map { ($0.name, "it writes an answer in another place") })
+    return [
+      "chatml": all, "gemma-merge-system": all, "mistral-merge-system": all, "zephyr": all,
+      "gemma": ["lines": trims, "blank": trims], "llama3": ["lines": trims, "blank": trims],
+      "llama3.2-tools": ["lines": trims, "blank": trims],
+      "smollm3": ["lines": "it drops line feeds before an answer"],
+      "qwen3": ["reasoning": "it drops the reasoning of earlier turns"],
+    ]
+  }()
 
   static func format(_ name: String, tools: JSONLiteral) throws -> (ConversationFormat, String) {
     let folder = Shared.url("golden/chat_templates")
@@ -77,7 +81,8 @@ import Tokenizers
         now: day, timeZone: .gmt)
     }
     let ends = [
-      "phi3-mini": "<|end|>", "gemma": "<end_of_turn>", "gemma-merge-system": "<end_of_turn>",
+      "phi3-mini": "<|end|>", "phi4": "<|end|>", "gemma": "<end_of_turn>",
+      "gemma-merge-system": "<end_of_turn>",
       "zephyr": "</s>", "mistral-merge-system": "</s>", "llama3": "<|eot_id|>",
       "llama3.2-tools": "<|eot_id|>",
     ]
@@ -109,20 +114,29 @@ import Tokenizers
       #expect(
         (record == whole) == (departure == nil), "\(conversation.name):\n\(record)\n---\n\(whole)")
       guard let tokenizer, departure == nil else { continue }
+      let ids = try ids(pieces, conversation, turns, format, tokenizer)
+      // A line feed of the model's can be one token with that of the generation prompt: there
+      // encoding the whole gives other ids than any model has sampled.
+      if ids == nil { #expect(conversation.name == "lines") }
+      guard let ids else { continue }
       #expect(
-        try ids(pieces, conversation, turns, format, tokenizer)
-          == tokenizer.encode(whole, addSpecialTokens: false), "\(conversation.name)")
+        ids == tokenizer.encode(whole, addSpecialTokens: false), "\(conversation.name)")
     }
   }
 
-  /// The ids as sampling puts them together: segments encoded apart from what the model wrote.
+  /// The ids as sampling puts them together, segments encoded apart from what the model wrote;
+  /// `nil` where no model can have written its words behind the prompt's ids.
   private func ids(
     _ pieces: [ConversationPiece], _ conversation: Conversation, _ turns: [ConversationTurn],
     _ format: ConversationFormat, _ tokenizer: Tokenizer
-  ) throws -> [Int32] {
-    var ids = tokenizer.encode(pieces[0].text, addSpecialTokens: false)
-    for turn in turns {
-      ids += tokenizer.encode(turn.text, addSpecialTokens: false)
+  ) throws -> [Int32]? {
+    func encode(_ text: String) -> [Int32] { tokenizer.encode(text, addSpecialTokens: false) }
+    var ids = encode(pieces[0].text)
+    for (number, turn) in turns.enumerated() {
+      let before = pieces[...(2 * number)].map(\.text).joined()
+      let (prompt, answered) = (encode(before), encode(before + turn.text))
+      guard answered.starts(with: prompt) else { return nil }
+      ids += answered.dropFirst(prompt.count)
       let end = turn.endToken.flatMap { tokenizer.id(of: $0) }
       if let end { ids.append(end) }
       let segment = try format.segment(
