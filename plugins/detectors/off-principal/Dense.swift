@@ -29,13 +29,13 @@ struct Dense {
   static func * (a: Dense, b: Dense) -> Dense {
     var result = Dense(rows: a.rows, columns: b.columns)
     result.values.withUnsafeMutableBufferPointer { out in
-      a.values.withUnsafeBufferPointer { a_ in
-        b.values.withUnsafeBufferPointer { b_ in
+      a.values.withUnsafeBufferPointer { left in
+        b.values.withUnsafeBufferPointer { right in
           for i in 0..<a.rows {
             for k in 0..<a.columns {
-              let factor = a_[i * a.columns + k]
+              let factor = left[i * a.columns + k]
               guard factor != 0 else { continue }
-              for j in 0..<b.columns { out[i * b.columns + j] += factor * b_[k * b.columns + j] }
+              for j in 0..<b.columns { out[i * b.columns + j] += factor * right[k * b.columns + j] }
             }
           }
         }
