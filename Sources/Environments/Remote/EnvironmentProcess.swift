@@ -38,12 +38,20 @@ final class EnvironmentProcess: @unchecked Sendable {  // under its lock
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     // A group of its own: Ctrl-C asks the run to end, not the environment; and what it starts ends
-    // with it.
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // with it. Signals are as in a program that a shell starts, whatever this thread has made of them.
+    var (none, all) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(
+      &attributes,
+      Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     var arguments = command.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
+    var variables = Self.variables.map { strdup("\($0)=\($1)") } + [nil]
+    defer { for text in arguments + variables { free(text) } }
     var id: pid_t = 0
-    let code = posix_spawn(&id, command[0], &files, &attributes, &arguments, environ)
+    let code = posix_spawn(&id, command[0], &files, &attributes, &arguments, &variables)
     Glibc.close(ends[1])
     guard code == 0 else {
       Glibc.close(ends[0])
@@ -63,6 +71,12 @@ final class EnvironmentProcess: @unchecked Sendable {  // under its lock
   }
 
   deinit { kill(-id, SIGKILL) }
+
+  /// Ours; but a crash is not to stop for seconds to print where it was, unless somebody asks, since
+  /// others wait for the process to end.
+  private static var variables: [String: String] {
+    ["SWIFT_BACKTRACE": "enable=no"].merging(ProcessInfo.processInfo.environment) { $1 }
+  }
 
   var isAlive: Bool { condition.withLock { end == nil } }
 
