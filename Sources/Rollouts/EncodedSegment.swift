@@ -13,9 +13,17 @@ struct EncodedSegment: Sendable {
     let before = endToken.map { tokenizer.decode([$0], skipSpecial: false) }
     let tokens = tokenizer.encode(continuation: segment.text, behind: before)
     var decoder = tokenizer.streamDecoder(skipSpecial: false)
+    let bytes = Array(segment.text.utf8)
     var start = 0
     authors = tokens.map { token in
-      let end = start + (decoder.append(token)?.utf8.count ?? 0)
+      let piece = decoder.append(token) ?? ""
+      var end = start + piece.utf8.count
+      if !bytes[start...].starts(with: piece.utf8) {
+        // What the tokenizer has no token for is shown as another text than the character is.
+        end = start + 1
+        while end < bytes.count, bytes[end] & 0xC0 == 0x80 { end += 1 }
+        end = min(end, bytes.count)
+      }
       defer { start = end }
       let place = start..<max(end, start + 1)
       return segment.contents.contains { $0.overlaps(place) } ? .environment : .template

@@ -105,9 +105,11 @@ import Testing
   }
 
   @Test func threadsComeAsWorkDoes() async {
+    let threads = WorkThreads(count: 3)
+    // Ended before, it would drop what no thread has begun.
+    defer { withExtendedLifetime(threads) {} }
     await confirmation(expectedCount: 40) { done in
       await withCheckedContinuation { continuation in
-        let threads = WorkThreads(count: 3)
         let left = Counter(40)
         for _ in 0..<40 {
           threads.add {

@@ -50,11 +50,11 @@ struct DetectorCheckTests {
   }
 
   @Test func aFindingWithoutAReasonIsCaught() throws {
-    #expect(try failures("SILENT") == ["findings"])
+    #expect(try failures("SILENT").contains("findings"))
   }
 
   @Test func aStepThatIsSkippedBeforeItBeginsIsCaught() throws {
-    #expect(try failures("SKIPS") == ["findings"])
+    #expect(try failures("SKIPS").contains("findings"))
   }
 
   @Test func metricsThatAreNoNumbersAreCaught() throws {

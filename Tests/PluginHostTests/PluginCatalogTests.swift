@@ -72,12 +72,12 @@ let shipped = PluginCatalog()
   @Test func aLibraryOfAnotherABIIsRefused() throws {
     #expect(
       try failure(macros: ["MAJOR=2"]) == """
-        PATH: was built for plugin ABI 2.1, and this temper serves 1.1; \
+        PATH: was built for plugin ABI 2.2, and this temper serves 1.2; \
         rebuild it with this temper's temper_plugin.h
         """)
     #expect(
       try failure(macros: ["REFUSES_HOST"])
-        == "PATH: refuses this temper, whose plugin ABI is 1.1; rebuild the plugin")
+        == "PATH: refuses this temper, whose plugin ABI is 1.2; rebuild the plugin")
   }
 
   @Test func aLibraryWithoutTheSymbolIsNoPlugin() throws {
@@ -157,7 +157,7 @@ let shipped = PluginCatalog()
       let catalog = PluginCatalog(searchPath: [folder.path, folder.path])
       #expect(catalog.plugins.map(\.name) == ["command", "numeric", "polite", "regex"])
       #expect(
-        catalog.problems == [.otherABI(path: "\(folder.path)/libold.so", major: 7, minor: 1)])
+        catalog.problems == [.otherABI(path: "\(folder.path)/libold.so", major: 7, minor: 2)])
     }
   }
 

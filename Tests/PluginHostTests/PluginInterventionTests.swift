@@ -269,7 +269,7 @@ func withRow<Result>(
     ("STAGE=9", "'entropy-probe' asks for the stage 9, which there is not"),
     (
       "FLAGS=64",
-      "'entropy-probe' asks for what this temper, of plugin ABI 1.1, does not have"
+      "'entropy-probe' asks for what this temper, of plugin ABI 1.2, does not have"
     ),
     ("NO_OBSERVE", "'entropy-probe' asks to see rows, and has no function 'observe'"),
     (

@@ -57,9 +57,11 @@ private func metric(_ name: String, of metrics: [VerifierMetric]) -> Double? {
     let short = Stub("short") { Judgement(.wrong, reward: Float($0.utf8.count)) }
     let set = VerifierSet([.init(Self.verdicts), .init(short, weight: -0.25)])
     let judged = set.judge(samples(["rrrr", "w"]))
-    #expect(
-      judged.judgements[0] == Judgement(.right, reward: 0, reason: "fits", answer: "rrrr"))
-    #expect(judged.judgements[1] == Judgement(.wrong, reward: -0.25))
+    var both = Judgement(.right, reward: 0, reason: "fits", answer: "rrrr")
+    both.parts = [1, 4]
+    var neither = Judgement(.wrong, reward: -0.25)
+    neither.parts = [0, 1]
+    #expect(judged.judgements == [both, neither])
     #expect(metric("verifier/verdicts", of: judged.metrics) == 0.5)
     #expect(metric("verifier/short", of: judged.metrics) == 2.5)
   }

@@ -77,7 +77,7 @@ static temper_status save(temper_instance *self, temper_sink out, temper_error *
 }
 
 static temper_status load(temper_instance *self, temper_text state, temper_error *error) {
-  (void)error;
+  (void)self, (void)error;
   char text[64] = {0};
   memcpy(text, state.data, state.size < sizeof text ? state.size : sizeof text - 1);
 #ifdef FORGETS

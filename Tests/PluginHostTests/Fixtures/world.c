@@ -14,7 +14,9 @@ struct temper_episode {
   char unused;
 };
 static temper_instance only;
+#ifndef NO_EPISODE
 static temper_episode begun;
+#endif
 
 static UNUSED void say(temper_sink sink, const char *text) {
   sink.write(sink.context, text, strlen(text));

@@ -72,7 +72,7 @@ struct LossSpike: Detector {
       state.windows[name] = window
     }
     guard let z = window.robustZ(of: size), let median = window.median else { return }
-    host.record("\(figure)-z", z)
+    host.record("\(figure)-z", min(z, 1000))  // where all were 0, there is no scale
     let isLarge = size > configuration.least
     let isBad = isLarge && z > configuration.z
     let isCatastrophe = isBad && size > configuration.catastrophe * median

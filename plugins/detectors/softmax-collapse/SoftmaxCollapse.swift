@@ -10,7 +10,7 @@ struct SoftmaxCollapse: Detector {
   struct Configuration: PluginConfiguration {
     var rows = 64
     /// The share of collapsed rows: a warning, and one that spoils the run.
-    var collapsed = 0.05
+    var collapsed = 0.25
     var criticalCollapsed = 0.5
     /// A row is nearly collapsed where all but its first symbol have less than this together.
     var near = 1e-6
