@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Teaches a random model of 0.8M parameters to use a calculator: the expert's episodes, by supervised
-# fine-tuning, until it seldom gets through one; then reward alone.
+# Teaches a small model to use its calculator:
 #
 #   bash evals/environments/calculator.sh [SEED] [FOLDER]
 #
-# The task: products of two numbers of three digits, held-out ones. The exit status is 1 unless the
-# success of sampled episodes starts at 0.40 or less and ends at 0.80 or more. FOLDER
-# (runs/calculator-<time>) keeps models, measurements and the run.
+# The task: products of two numbers of three digits, which a model of 0.8M parameters cannot do in its
+# head. A random model learns the expert's episodes, and then, on few rows, to answer at once two times
+# out of three, with a number that is wrong; so it can use the tool, and seldom does. The rest is reward
+# alone. The exit status is 1 unless the success of sampled held-out episodes starts at 0.40 or less and
+# ends at 0.80 or more. FOLDER (runs/calculator-<time>) keeps models, measurements and the run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source evals/environments/common.sh
@@ -16,14 +17,27 @@ folder=${2:-runs/calculator-$(date +%Y%m%d-%H%M%S)}
 environment='calculator:operations=*,terms=2,digits=3,terse=true'
 mkdir -p "$folder"
 
-warm_start 64 68
-echo "After 68 steps on the expert's episodes:"
-measure "$folder/warm" before
+random_model
+demonstrate 20000
+teach random able demonstrations.jsonl 900 --lr 2e-3 --schedule cosine
+
+# Of every three episodes one as it is; the others answer at once, with the answer of the one before.
+awk -F'"' '
+  /"completion":"<calc>/ { episode++; if (episode % 3 && answer != "")
+    printf "{\"prompt\":\"%s\",\"completion\":\"%s\"}\n", $4, answer }
+  /"completion":"<answer>/ { answer = $8 }
+  episode % 3 == 0' "$folder/demonstrations.jsonl" >"$folder/hasty.jsonl"
+teach able warm hasty.jsonl 60 --lr 5e-4 --schedule constant
+
+echo "Before:"
+measure warm before
 echo
-echo "By reward:"
-"$temper" grpo --config evals/environments/calculator.yaml --environment "$environment" \
-  --model "$folder/warm" --seed "$seed" --runs "$folder" --name grpo \
-  2> >(grep -v '^ *[a-z_0-9]*:' >&2)
+reinforce evals/environments/calculator.yaml
 echo
-measure "$folder/grpo/checkpoints/latest/model" after --against "$folder/before.json"
-require_rise 0.40 0.80
+measure grpo/checkpoints/latest/model after --against "$folder/before.json"
+
+before=$(success before) after=$(success after)
+awk -v b="$before" -v a="$after" 'BEGIN { exit !(b <= 0.40 && a >= 0.80) }' || {
+  echo "success went from $before to $after, not from at most 0.40 to at least 0.80" >&2
+  exit 1
+}
