@@ -129,7 +129,7 @@ import Testing
 
   @Test func theTableByHand() throws {
     let detector = try Watched("forgetting:windows=[2]")
-    for row in [[0.3, 0.8, 0.5], [0.5, 0.6, 0.6], [0.7, 0.7, 0.4], [0.6, 0.9, 0.5]] {
+    for row in [[0.3, 0.8, 0.3], [0.5, 0.6, 0.6], [0.7, 0.7, 0.4], [0.6, 0.9, 0.5]] {
       _ = try look(detector, row)
     }
     #expect(detector["b/min_accuracy"] == 0.6 && detector["c/min_accuracy"] == 0.4)
@@ -137,10 +137,10 @@ import Testing
     #expect(isClose(detector["worst_case"], 0.6 / 3 + 2.0 / 3 * 0.5))
     #expect(isClose(detector["c/forgetting"], 0.1) && detector["b/forgetting"] == 0)
     #expect(isClose(detector["b/windowed_forgetting_2"], 0.2))
-    #expect(isClose(detector["c/windowed_plasticity_2"], 0.1))
-    // b fell at once and was back at the fourth; c rose, fell, and came back.
+    #expect(isClose(detector["c/windowed_plasticity_2"], 0.3))
+    // b fell at once and was back at the fourth; c rose, and fell to no less than where it began.
     #expect(isClose(detector["b/stability_gap"], 0.2) && detector["b/gap_length"] == 2)
-    #expect(isClose(detector["c/stability_gap"], 0.1) && detector["c/gap_length"] == 1)
+    #expect(detector["c/stability_gap"] == 0 && detector["c/gap_length"] == 0)
   }
 
   @Test func aLossIsSaidOnceForEachStepDown() throws {
