@@ -6,7 +6,7 @@
 
 extern const tk_table tk_table_portable;
 #if defined(__x86_64__)
-extern const tk_table tk_table_avx2, tk_table_avx512;
+extern const tk_table tk_table_avx2, tk_table_avx512, tk_table_avx512vnni;
 #endif
 
 static _Atomic int current = -1;
@@ -19,6 +19,7 @@ static int machine_has(tk_isa isa) {
     case TK_AVX512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case TK_AVX512VNNI: return machine_has(TK_AVX512) && __builtin_cpu_supports("avx512vnni");
 #endif
     default: return 0;
   }
@@ -26,9 +27,10 @@ static int machine_has(tk_isa isa) {
 
 static tk_isa widest(void) {
   const char *named = getenv("TEMPER_ISA");
-  tk_isa limit = TK_AVX512;
+  tk_isa limit = TK_AVX512VNNI;
   if (named != NULL && strcmp(named, "portable") == 0) limit = TK_PORTABLE;
   if (named != NULL && strcmp(named, "avx2") == 0) limit = TK_AVX2;
+  if (named != NULL && strcmp(named, "avx512") == 0) limit = TK_AVX512;
   while (!machine_has(limit)) limit--;
   return limit;
 }
@@ -51,6 +53,7 @@ int tk_isa_select(tk_isa isa) {
 const tk_table *tk_kernels(void) {
   switch (tk_isa_current()) {
 #if defined(__x86_64__)
+    case TK_AVX512VNNI: return &tk_table_avx512vnni;
     case TK_AVX512: return &tk_table_avx512;
     case TK_AVX2: return &tk_table_avx2;
 #endif

@@ -1,13 +1,15 @@
-// The compute copy of a weight matrix: panels of 16 outputs, float32 or bfloat16.
+// The compute copy of a weight matrix: panels of 16 outputs, float32, bfloat16 or int8.
 #define _GNU_SOURCE
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bfloat16.h"
 #include "dispatch.h"
+#include "weight.h"
 
 size_t tk_weight_bytes(int64_t outputs, int64_t inputs, tk_dtype dtype) {
   int64_t panels = (outputs + TK_LANES - 1) / TK_LANES;
+  if (dtype == TK_INT8)
+    return (size_t)(panels * tk_blocks(inputs)) * (TK_BLOCK_BYTES + TK_LANES * sizeof(uint16_t));
   return (size_t)(panels * TK_LANES * inputs) * (dtype == TK_BFLOAT16 ? 2 : 4);
 }
 
@@ -57,6 +59,11 @@ static void pack(void *context, int64_t index) {
   const work *t = context;
   const tk_weight *w = t->w;
   part p = part_of(t, index);
+  if (w->dtype == TK_INT8) {
+    for (int64_t n = p.row + p.begin; n < p.row + p.end; n++)
+      tk_kernels()->quantized_pack_output(w, n, t->rows + (n - t->first) * w->inputs);
+    return;
+  }
   if (p.begin == 0 && p.end == p.lanes) {
     const float *rows = t->rows + (p.row - t->first) * w->inputs;
     tk_kernels()->weight_pack_panel(p.panel, w->dtype, rows, p.lanes, w->inputs);
@@ -80,7 +87,7 @@ static void unpack(void *context, int64_t index) {
   const work *t = context;
   const tk_weight *w = t->w;
   part p = part_of(t, index);
-  if (p.begin == 0 && p.end == p.lanes) {
+  if (w->dtype != TK_INT8 && p.begin == 0 && p.end == p.lanes) {
     float *rows = t->rows + (p.row - t->first) * w->inputs;
     tk_kernels()->weight_unpack_panel(rows, p.panel, w->dtype, p.lanes, w->inputs);
     return;

@@ -40,7 +40,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "interventions, detectors: a further folder with plugins; repeatable.")
   var plugins: [String] = []
   @Option(help: "Threads; all cores unless given.") var threads = ThreadPool.threads
-  @Option(help: "The type of the weights that are multiplied: float32 or bfloat16.")
+  @Option(
+    help:
+      "The type of the weights: float32, bfloat16 or int8, which samples and does not train; a step then samples with it."
+  )
   var dtype = "float32"
   @Option(help: "Turns; pairs of steps for interventions and detectors.") var repeats = 3
   @Option(help: "A program to hold against temper, as a shell starts it; repeatable.")
@@ -63,8 +66,11 @@ struct BenchCommand: ParsableCommand {
     ] where !(1...1 << 20).contains(value) {
       throw ValidationError("\(name) is \(value); it must be from 1 to \(1 << 20)")
     }
-    guard PackedWeight.Precision(rawValue: dtype) != nil else {
-      throw ValidationError("--dtype is '\(dtype)'; it must be float32 or bfloat16")
+    guard let type = PackedWeight.Precision(rawValue: dtype) else {
+      throw ValidationError("--dtype is '\(dtype)'; it must be \(PackedWeight.Precision.kind)")
+    }
+    guard type != .int8 || measure != nil || !named.contains("train") else {
+      throw ValidationError("--dtype int8 samples and does not train; leave train out of --what")
     }
     guard model == nil || shape.isEmpty else {
       throw ValidationError("--model and --shape exclude each other")

@@ -2,7 +2,7 @@ import CKernels
 
 /// The instruction sets that kernels are compiled for. Forward kernels give the same bits on all.
 public enum InstructionSet: String, CaseIterable, Sendable {
-  case portable, avx2, avx512
+  case portable, avx2, avx512, avx512vnni
 
   /// The one in use: the widest that the machine has, or what `TEMPER_ISA` names.
   public static var current: InstructionSet { InstructionSet(tk_isa_current()) }
@@ -22,6 +22,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   private init(_ code: tk_isa) {
     switch code {
+    case TK_AVX512VNNI: self = .avx512vnni
     case TK_AVX512: self = .avx512
     case TK_AVX2: self = .avx2
     default: self = .portable
@@ -33,6 +34,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     case .portable: TK_PORTABLE
     case .avx2: TK_AVX2
     case .avx512: TK_AVX512
+    case .avx512vnni: TK_AVX512VNNI
     }
   }
 }

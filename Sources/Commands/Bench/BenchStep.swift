@@ -1,3 +1,4 @@
+import Kernels
 import Metrics
 import Models
 import Rollouts
@@ -13,17 +14,24 @@ extension BenchModel {
     settings.rollout.groupSize = BenchTask.groupSize
     settings.rollout.promptsPerStep = task.batch / BenchTask.groupSize
     settings.rollout.sampling.maximumNewTokens = task.newTokens
+    let isApart = precision == .int8
+    let model = try BenchModel(
+      configuration: configuration, precision: isApart ? .float32 : precision
+    ).transformer(trainable: true)
+    if isApart { settings.objective.mismatch.mode = .tokenTruncate }
     let policy = Policy(
-      try transformer(trainable: true), temperature: 1, memory: settings.memory)
+      model, temperature: 1, memory: settings.memory)
     let trainer = try GRPOTrainer(
       settings: settings, policy: policy, reference: nil,
-      engine: RolloutEngine(model: policy.model, tokenizer: try Self.smallestTokenizer()),
+      engine: RolloutEngine(
+        model: isApart ? Transformer(samplingFor: model, weightType: precision) : model,
+        tokenizer: try Self.smallestTokenizer()),
       prompts: BenchPrompts(model: self, tokens: task.promptTokens),
       verifiers: VerifierSet([.init(BenchVerifier())]))
     _ = try trainer.step(1)
     return try BenchResult(program: program) {
       let metrics = try trainer.step(2).metrics
-      let phases = ["rollout", "forward", "backward", "optimizer"].map { name in
+      let phases = (["rollout"] + (isApart ? ["rescore"] : []) + ["forward", "backward", "optimizer"]).map { name in
         (name: name, seconds: metrics[MetricName(rawValue: "time/\(name)")!] ?? 0)
       }
       let rest = metrics["time/step"]! - phases.reduce(0) { $0 + $1.seconds }
