@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import resource
+import sys
 import time
 
 import gguf
@@ -158,12 +159,15 @@ def peak_bytes():
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--measure", choices=["generate", "prefill"])
+    parser.add_argument("--measure")
     parser.add_argument("--model")
     for name in ["--batch", "--tokens", "--prompt-tokens", "--new-tokens", "--threads"]:
         parser.add_argument(name, type=int)
+    parser.add_argument("--group-size", type=int, default=8)
     parser.add_argument("--dtype", choices=list(TYPES))
     args = parser.parse_args()
+    if args.measure not in ["generate", "prefill"]:
+        sys.exit(3)
     with open(os.path.join(args.model, "config.json")) as file:
         step = work(args, json.load(file))
     step()

@@ -26,11 +26,12 @@ typedef enum tk_isa {
   TK_PORTABLE = 0,
   TK_AVX2 = 1,
   TK_AVX512 = 2,
-  TK_AVX512VNNI = 3
+  TK_AVX512VNNI = 3,
+  TK_AMX = 4  /* never by itself: it rounds activations, where weights are bfloat16 */
 } tk_isa;
 
 /* The instruction set in use: the widest that the machine has, or what TEMPER_ISA
- * (portable, avx2, avx512, avx512vnni) names, read once. */
+ * (portable, avx2, avx512, avx512vnni, amx) names, read once. */
 tk_isa tk_isa_current(void);
 /* Switches; returns 0 where the machine lacks it, and then nothing changes. For tests. */
 int tk_isa_select(tk_isa isa);

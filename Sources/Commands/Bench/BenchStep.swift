@@ -11,8 +11,8 @@ extension BenchModel {
   func step(_ task: BenchTask, program: String) throws -> BenchResult {
     var settings = GRPOSettings()
     settings.steps = 2
-    settings.rollout.groupSize = BenchTask.groupSize
-    settings.rollout.promptsPerStep = task.batch / BenchTask.groupSize
+    settings.rollout.groupSize = task.groupSize
+    settings.rollout.promptsPerStep = task.batch / task.groupSize
     settings.rollout.sampling.maximumNewTokens = task.newTokens
     let isApart = precision == .int8
     let model = try BenchModel(
@@ -31,9 +31,11 @@ extension BenchModel {
     _ = try trainer.step(1)
     return try BenchResult(program: program) {
       let metrics = try trainer.step(2).metrics
-      let phases = (["rollout"] + (isApart ? ["rescore"] : []) + ["forward", "backward", "optimizer"]).map { name in
-        (name: name, seconds: metrics[MetricName(rawValue: "time/\(name)")!] ?? 0)
-      }
+      let phases =
+        (["rollout"] + (isApart ? ["rescore"] : []) + ["forward", "backward", "optimizer"]).map {
+          name in
+          (name: name, seconds: metrics[MetricName(rawValue: "time/\(name)")!] ?? 0)
+        }
       let rest = metrics["time/step"]! - phases.reduce(0) { $0 + $1.seconds }
       return phases + [("rest", rest)]
     }
