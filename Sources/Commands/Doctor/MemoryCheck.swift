@@ -32,7 +32,9 @@ struct MemoryCheck {
     let heads = Double(model.headCount + 2 * model.keyValueHeadCount) * Double(model.headDimension)
     let query = Double(model.headCount * model.headDimension)
     let block = 2 * hidden + heads + query + 2 * Double(model.intermediateSize)
-    let tokens = max(Double(run.training.memory.microBatchTokens), longest)
+    let tokens = max(
+      Double(run.training.memory.microBatchTokens), longest,
+      Double(2 * run.data.maximumPromptTokens))
     let layers = Double(model.layerCount)
     let kept = run.training.memory.recompute ? layers * hidden + block : layers * block
     // The gradients of one block on the way back, beside them.
