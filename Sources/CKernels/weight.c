@@ -13,22 +13,13 @@ size_t tk_weight_bytes(int64_t outputs, int64_t inputs, tk_dtype dtype) {
   return (size_t)(panels * TK_LANES * inputs) * (dtype == TK_BFLOAT16 ? 2 : 4);
 }
 
-enum { CLEARED = 1 << 21 };  // bytes of a task, and of a large page
-
-static void clear(void *context, int64_t index) {
-  const tk_weight *w = context;
-  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype), first = (size_t)index * CLEARED;
-  memset((char *)w->panels + first, 0, bytes - first < CLEARED ? bytes - first : CLEARED);
-}
-
-void tk_weight_clear(const tk_weight *w) {
-  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype);
+void tk_weight_prepare(const tk_weight *w) {
 #if defined(MADV_HUGEPAGE)
+  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype);
   uintptr_t begin = ((uintptr_t)w->panels + 4095) & ~(uintptr_t)4095;
   uintptr_t end = ((uintptr_t)w->panels + bytes) & ~(uintptr_t)4095;
   if (end > begin) madvise((void *)begin, end - begin, MADV_HUGEPAGE);  // a wish, no more
 #endif
-  tk_parallel((int64_t)((bytes + CLEARED - 1) / CLEARED), clear, (void *)w);
 }
 
 typedef struct work {

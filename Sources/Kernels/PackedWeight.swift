@@ -46,10 +46,10 @@ public final class PackedWeight: @unchecked Sendable {
   public init(outputs: Int, inputs: Int, type: Precision = .float32) {
     precondition(outputs > 0 && inputs > 0, "a weight of [\(outputs), \(inputs)]")
     (self.outputs, self.inputs, self.type) = (outputs, inputs, type)
-    storage = Storage(tk_weight_bytes(Int64(outputs), Int64(inputs), type.code), zeroed: false)
+    storage = Storage(tk_weight_bytes(Int64(outputs), Int64(inputs), type.code))
     weight = tk_weight(
       panels: storage.pointer, dtype: type.code, outputs: Int64(outputs), inputs: Int64(inputs))
-    withUnsafePointer(to: weight) { tk_weight_clear($0) }
+    withUnsafePointer(to: weight) { tk_weight_prepare($0) }
   }
 
   /// The size of the copy in bytes.

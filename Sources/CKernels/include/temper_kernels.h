@@ -83,8 +83,9 @@ typedef struct tk_weight {
 
 /* Bytes of `panels` for a matrix of that shape. */
 size_t tk_weight_bytes(int64_t outputs, int64_t inputs, tk_dtype dtype);
-/* Fills `panels` with zeros, which asks for large pages first: call it on fresh memory. */
-void tk_weight_clear(const tk_weight *w);
+/* Asks for large pages for `panels`, which must be zero: call it on memory that was not touched
+ * yet. */
+void tk_weight_prepare(const tk_weight *w);
 /* Packs rows [first, first + count) of W from row-major float32 `rows` [count, inputs]. */
 void tk_weight_pack(const tk_weight *w, int64_t first, int64_t count, const float *rows);
 /* The inverse: rows [first, first + count), widened to float32. */
