@@ -39,8 +39,9 @@ static void tile_scores(const query_tile *t, const key_pages *pages, int64_t sta
                         int64_t to) {
   const int64_t last = (to + TK_PAGE - 1) / TK_PAGE;
   for (int64_t page = from / TK_PAGE; page < last;) {
-    const int columns = last - page < TILE_COLUMNS ? 1 : TILE_COLUMNS;
-    const float *keys[TILE_COLUMNS];
+    const int most = tile_most_columns(t->rows);
+    const int columns = last - page < most ? (int)(last - page) : most;
+    const float *keys[TILE_MOST_COLUMNS];
     for (int n = 0; n < columns; n++) keys[n] = keys_of(pages, page + n);
     float *scores = t->scores + page * TK_PAGE - start;
 #define SCORES(R, C)                                                              \
@@ -101,9 +102,11 @@ static void tile_values(const query_tile *t, int m, int rows, const key_pages *p
   const float *weights = t->scores + m * KEY_BLOCK - start;
   float *out = t->out + m * t->padded;
   const int64_t width = t->width;
+  const int most = tile_most_columns(rows);
   int64_t c = 0;
   while (c + TK_LANES <= width) {
-    const int columns = c + TILE_COLUMNS * TK_LANES <= width ? TILE_COLUMNS : 1;
+    const int64_t left = (width - c) / TK_LANES;
+    const int columns = left < most ? (int)left : most;
 #define VALUES(R, C)                                                                         \
   do {                                                                                       \
     tile sums;                                                                               \
@@ -112,7 +115,8 @@ static void tile_values(const query_tile *t, int m, int rows, const key_pages *p
       const int64_t slot = j % TK_PAGE;                                                      \
       const int64_t count = TK_PAGE - slot < to - j ? TK_PAGE - slot : to - j;               \
       const float *value = keys_of(pages, j / TK_PAGE) + (TK_PAGE + slot) * width + c;       \
-      const float *const lanes[2] = {value, value + TK_LANES};                               \
+      const float *const lanes[] = {value, value + TK_LANES, value + 2 * TK_LANES,           \
+                                    value + 3 * TK_LANES};                                   \
       tile_add(&sums, R, C, weights + j, KEY_BLOCK, 1, lanes, width, count);                 \
       j += count;                                                                            \
     }                                                                                        \

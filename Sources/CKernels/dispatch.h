@@ -13,7 +13,8 @@
   TK_LAYER_KERNELS(KERNEL) \
   KERNEL(add_block, (float *y, const float *x, int64_t count))
 
-struct tk_tile;  // product.h
+struct tk_tile;            // product.h
+struct tk_quantized_tile;  // quantized.h
 
 // Those of the matrix products.
 #define TK_PRODUCT_KERNELS(KERNEL)                                                                \
@@ -26,6 +27,10 @@ struct tk_tile;  // product.h
          (void *panel, tk_dtype dtype, const float *rows, int64_t lanes, int64_t inputs))         \
   KERNEL(weight_unpack_panel,                                                                     \
          (float *rows, const void *panel, tk_dtype dtype, int64_t lanes, int64_t inputs))         \
+  KERNEL(quantized_pack_output, (const tk_weight *w, int64_t n, const float *row))                \
+  KERNEL(quantized_pack_rows,                                                                     \
+         (int32_t *packed, const float *x, int64_t ldx, int64_t rows, int64_t inputs))            \
+  KERNEL(quantized_tile, (const struct tk_quantized_tile *tile))                                  \
   KERNEL(ceiling_multiply, (float *sink, int64_t steps))                                          \
   KERNEL(ceiling_read, (float *sink, const float *x, int64_t count))
 
@@ -85,7 +90,8 @@ struct tk_tile;  // product.h
   KERNEL(first_nonfinite_block, (int64_t *first, const float *x, int64_t count))
 
 typedef struct tk_table {
-  int64_t product_rows;  // most rows of a block that product_pack_* packs
+  int64_t product_rows;    // most rows of a block that product_pack_* packs
+  int64_t quantized_rows;  // and that quantized_pack_rows packs
 #define TK_MEMBER(name, parameters) void(*name) parameters;
   TK_BLOCK_KERNELS(TK_MEMBER)
 #undef TK_MEMBER

@@ -1,6 +1,6 @@
 // Rows of the embedding matrix, read from the compute copy; their gradient.
 #pragma clang fp contract(off)
-#include "bfloat16.h"
+#include "weight.h"
 #include "temper_kernels.h"
 
 typedef struct forward {

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "dispatch.h"
+#include "quantized.h"
 #include "scratch.h"
 
 enum {
@@ -142,6 +143,10 @@ static void run(const product *p) {
 
 void tk_product_forward(float *y, int64_t ldy, const float *x, int64_t ldx, const tk_weight *w,
                         const float *bias, int64_t rows, int64_t outputs) {
+  if (w->dtype == TK_INT8) {
+    tk_quantized_forward(y, ldy, x, ldx, w, bias, rows, outputs);
+    return;
+  }
   run(&(product){
       .c = y,
       .ldc = ldy,

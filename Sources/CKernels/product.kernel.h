@@ -1,7 +1,11 @@
 // The micro-kernels of the products and the loops around them: see product.h.
+#include "bfloat16.h"
 #include "product.h"
 #include "transpose.h"
 #include "weight.vector.h"
+#if defined(TK_AMX_BLOCKS)
+#include "product.amx.h"
+#endif
 
 // The most panels for a number of rows: so many that rows x panels sums, a row of B and a number
 // of A fit in the registers. AVX-512 has 32, one for 16 lanes; AVX2 has 16, two for 16 lanes.
@@ -115,9 +119,12 @@ typedef void (*product_kernel)(const product_target *, const float *a, const voi
 #endif
 PRODUCT_KERNELS(PRODUCT_KERNEL)
 
-// How far ahead a stream of panels is fetched: beyond the page that the machine fetches by itself
-// where there is one stream, near where there are several (measured on Zen 4).
-static int64_t product_ahead(int64_t panels) { return panels == 1 ? 4096 : 128; }
+// How far ahead a stream of panels is fetched, in elements: beyond the page that the machine fetches
+// by itself where there is one stream, nearer where there are several; further where many rows take
+// their time over each weight (measured on Zen 4).
+static int64_t product_ahead(int64_t rows, int64_t panels) {
+  return panels == 1 ? 4096 : rows < 4 ? 256 : 1024;
+}
 
 static const product_kernel product_kernels[2][PRODUCT_ROWS + 1][TK_PANELS + 1] = {
 #define PRODUCT_ENTRY(R, P) [TK_FLOAT32][R][P] = product_float_##R##_##P, \
@@ -179,6 +186,9 @@ static void product_edge(product_kernel kernel, const product_target *target, in
 
 static void product_tile(const tk_tile *t) {
   const tk_right *right = t->right;
+#if defined(TK_AMX_BLOCKS)
+  if (right->form == TK_RIGHT_PANELS && right->dtype == TK_BFLOAT16) return product_tile_amx(t);
+#endif
   int64_t rows = (t->rows + t->row_blocks - 1) / t->row_blocks;  // of the larger blocks
   int64_t larger = t->rows - (rows - 1) * t->row_blocks;         // how many are larger
   int direct = right->form == TK_RIGHT_PANELS &&
@@ -217,7 +227,7 @@ static void product_tile(const tk_tile *t) {
         int64_t height = block < larger ? rows : rows - 1;
         const float *a = t->a + row * t->depth + k * height;
         // One block streams through its panels; of several, the first fetches the next panels.
-        target.ahead = t->row_blocks == 1 ? product_ahead(panels)
+        target.ahead = t->row_blocks == 1 ? product_ahead(height, panels)
                        : block == 0       ? panels * stride
                                           : 0;
         product_kernel kernel = product_kernels[dtype][height][panels];

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "bfloat16.h"
+#include "weight.h"
 
 void tk_reference_product_forward(float *y, int64_t ldy, const float *x, int64_t ldx,
                                   const tk_weight *w, const float *bias, int64_t rows,

@@ -1,16 +1,23 @@
-// The register tile of the small products in attention: up to 6 rows by 16 or 32 lanes.
+// The register tile of the small products in attention: up to 6 rows, the fewer the wider, so that
+// there are always enough sums under way.
 #pragma once
 #include "math.kernel.h"
 
-// Two vectors of 16 lanes side by side where there are 32 registers of that size.
+// TILE_COLUMNS vectors of 16 lanes side by side for any number of rows, TILE_MOST_COLUMNS for few.
+// AVX-512 has 32 registers of that size, AVX2 the half of it in pairs.
+enum { TILE_ROWS = 6, TILE_MOST_COLUMNS = 4 };
 #if defined(TK_AVX512_BLOCKS)
-enum { TILE_ROWS = 6, TILE_COLUMNS = 2 };
+enum { TILE_COLUMNS = 2, TILE_FEW_ROWS = 3 };
 #else
-enum { TILE_ROWS = 6, TILE_COLUMNS = 1 };
+enum { TILE_COLUMNS = 1, TILE_FEW_ROWS = 1 };
 #endif
 
+TK_INLINE int tile_most_columns(int rows) {
+  return rows <= TILE_FEW_ROWS ? TILE_MOST_COLUMNS : TILE_COLUMNS;
+}
+
 typedef struct tile {
-  tk_vf sum[TILE_ROWS][TILE_COLUMNS];
+  tk_vf sum[TILE_ROWS][TILE_MOST_COLUMNS];
 } tile;
 
 // sum[m][n] += a[m * row_step + k * k_step] * b[n][k * b_step ... + 15], k in order. `rows` and
@@ -18,7 +25,7 @@ typedef struct tile {
 TK_INLINE void tile_add(tile *t, int rows, int columns, const float *a, int64_t row_step,
                         int64_t k_step, const float *const *b, int64_t b_step, int64_t count) {
   for (int64_t k = 0; k < count; k++) {
-    tk_vf lanes[TILE_COLUMNS];
+    tk_vf lanes[TILE_MOST_COLUMNS];
 #pragma clang loop unroll(full)
     for (int n = 0; n < columns; n++) lanes[n] = tk_load(b[n] + k * b_step);
 #pragma clang loop unroll(full)
@@ -49,18 +56,21 @@ TK_INLINE void tile_store(const tile *t, int rows, int columns, float *c, int64_
 }
 
 // Calls BODY(rows, columns) with the two counts as constants.
-#define TILE_CASES(rows, columns, BODY)    \
-  switch ((rows) * 2 + (columns) - 1) {    \
-    case 2: BODY(1, 1); break;             \
-    case 3: BODY(1, TILE_COLUMNS); break;  \
-    case 4: BODY(2, 1); break;             \
-    case 5: BODY(2, TILE_COLUMNS); break;  \
-    case 6: BODY(3, 1); break;             \
-    case 7: BODY(3, TILE_COLUMNS); break;  \
-    case 8: BODY(4, 1); break;             \
-    case 9: BODY(4, TILE_COLUMNS); break;  \
-    case 10: BODY(5, 1); break;            \
-    case 11: BODY(5, TILE_COLUMNS); break; \
-    case 12: BODY(6, 1); break;            \
-    case 13: BODY(6, TILE_COLUMNS); break; \
+#define TILE_CASE(R, C, BODY) \
+  case R * TILE_MOST_COLUMNS + C: BODY(R, C); break;
+#define TILE_WIDE_CASES(R, BODY) \
+  TILE_CASE(R, 1, BODY) TILE_CASE(R, 2, BODY) TILE_CASE(R, 3, BODY) TILE_CASE(R, 4, BODY)
+#if defined(TK_AVX512_BLOCKS)
+#define TILE_CASES(rows, columns, BODY)                                                  \
+  switch ((rows) * TILE_MOST_COLUMNS + (columns)) {                                      \
+    TILE_WIDE_CASES(1, BODY) TILE_WIDE_CASES(2, BODY) TILE_WIDE_CASES(3, BODY)           \
+    TILE_CASE(4, 1, BODY) TILE_CASE(4, 2, BODY) TILE_CASE(5, 1, BODY)                    \
+    TILE_CASE(5, 2, BODY) TILE_CASE(6, 1, BODY) TILE_CASE(6, 2, BODY)                    \
   }
+#else
+#define TILE_CASES(rows, columns, BODY)                                                  \
+  switch ((rows) * TILE_MOST_COLUMNS + (columns)) {                                      \
+    TILE_WIDE_CASES(1, BODY) TILE_CASE(2, 1, BODY) TILE_CASE(3, 1, BODY)                 \
+    TILE_CASE(4, 1, BODY) TILE_CASE(5, 1, BODY) TILE_CASE(6, 1, BODY)                    \
+  }
+#endif

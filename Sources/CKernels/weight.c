@@ -1,32 +1,25 @@
-// The compute copy of a weight matrix: panels of 16 outputs, float32 or bfloat16.
+// The compute copy of a weight matrix: panels of 16 outputs, float32, bfloat16 or int8.
 #define _GNU_SOURCE
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bfloat16.h"
 #include "dispatch.h"
+#include "weight.h"
 
 size_t tk_weight_bytes(int64_t outputs, int64_t inputs, tk_dtype dtype) {
   int64_t panels = (outputs + TK_LANES - 1) / TK_LANES;
+  if (dtype == TK_INT8)
+    return (size_t)(panels * tk_blocks(inputs)) * (TK_BLOCK_BYTES + TK_LANES * sizeof(uint16_t));
   return (size_t)(panels * TK_LANES * inputs) * (dtype == TK_BFLOAT16 ? 2 : 4);
 }
 
-enum { CLEARED = 1 << 21 };  // bytes of a task, and of a large page
-
-static void clear(void *context, int64_t index) {
-  const tk_weight *w = context;
-  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype), first = (size_t)index * CLEARED;
-  memset((char *)w->panels + first, 0, bytes - first < CLEARED ? bytes - first : CLEARED);
-}
-
-void tk_weight_clear(const tk_weight *w) {
-  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype);
+void tk_weight_prepare(const tk_weight *w) {
 #if defined(MADV_HUGEPAGE)
+  size_t bytes = tk_weight_bytes(w->outputs, w->inputs, w->dtype);
   uintptr_t begin = ((uintptr_t)w->panels + 4095) & ~(uintptr_t)4095;
   uintptr_t end = ((uintptr_t)w->panels + bytes) & ~(uintptr_t)4095;
   if (end > begin) madvise((void *)begin, end - begin, MADV_HUGEPAGE);  // a wish, no more
 #endif
-  tk_parallel((int64_t)((bytes + CLEARED - 1) / CLEARED), clear, (void *)w);
 }
 
 typedef struct work {
@@ -57,6 +50,11 @@ static void pack(void *context, int64_t index) {
   const work *t = context;
   const tk_weight *w = t->w;
   part p = part_of(t, index);
+  if (w->dtype == TK_INT8) {
+    for (int64_t n = p.row + p.begin; n < p.row + p.end; n++)
+      tk_kernels()->quantized_pack_output(w, n, t->rows + (n - t->first) * w->inputs);
+    return;
+  }
   if (p.begin == 0 && p.end == p.lanes) {
     const float *rows = t->rows + (p.row - t->first) * w->inputs;
     tk_kernels()->weight_pack_panel(p.panel, w->dtype, rows, p.lanes, w->inputs);
@@ -80,7 +78,7 @@ static void unpack(void *context, int64_t index) {
   const work *t = context;
   const tk_weight *w = t->w;
   part p = part_of(t, index);
-  if (p.begin == 0 && p.end == p.lanes) {
+  if (w->dtype != TK_INT8 && p.begin == 0 && p.end == p.lanes) {
     float *rows = t->rows + (p.row - t->first) * w->inputs;
     tk_kernels()->weight_unpack_panel(rows, p.panel, w->dtype, p.lanes, w->inputs);
     return;

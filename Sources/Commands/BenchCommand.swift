@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import JSON
 import Kernels
@@ -22,8 +23,8 @@ struct BenchCommand: ParsableCommand {
   @Option(
     help:
       """
-      What to measure: train, generate, prefill, step, products, interventions, detectors; separated \
-      by commas.
+      What to measure: train, recompute, generate, prefill, step, products, growth, interventions, detectors; \
+      separated by commas.
       """
   )
   var what = "train,generate,prefill"
@@ -40,17 +41,22 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "interventions, detectors: a further folder with plugins; repeatable.")
   var plugins: [String] = []
   @Option(help: "Threads; all cores unless given.") var threads = ThreadPool.threads
-  @Option(help: "The type of the weights that are multiplied: float32 or bfloat16.")
+  @Option(
+    help:
+      "The type of the weights: float32, bfloat16 or int8, which samples and does not train; a step then samples with it."
+  )
   var dtype = "float32"
   @Option(help: "Turns; pairs of steps for interventions and detectors.") var repeats = 3
   @Option(help: "A program to hold against temper, as a shell starts it; repeatable.")
   var peer: [String] = []
+  @Option(help: "growth: also draw the curves, into this HTML file.") var page: String?
   @Flag(help: "End with one JSON object on a line of its own.") var json = false
 
   // One measurement, asked for by this command of a process of its own (BenchTask.arguments).
   @Option(help: .hidden) var measure: String?
   @Option(help: .hidden) var promptTokens = 64
   @Option(help: .hidden) var newTokens = 64
+  @Option(help: .hidden) var groupSize = 8
   @Option(help: .hidden) var bytes: [Int] = []
 
   private static let presets = ModelConfiguration.Preset.allCases.map(\.rawValue)
@@ -59,12 +65,16 @@ struct BenchCommand: ParsableCommand {
   func validate() throws {
     for (name, value) in [
       ("--tokens", tokens), ("--threads", threads), ("--repeats", repeats),
-      ("--prompt-tokens", promptTokens), ("--new-tokens", newTokens),
+      ("--prompt-tokens", promptTokens), ("--new-tokens", newTokens), ("--group-size", groupSize),
     ] where !(1...1 << 20).contains(value) {
       throw ValidationError("\(name) is \(value); it must be from 1 to \(1 << 20)")
     }
-    guard PackedWeight.Precision(rawValue: dtype) != nil else {
-      throw ValidationError("--dtype is '\(dtype)'; it must be float32 or bfloat16")
+    guard let type = PackedWeight.Precision(rawValue: dtype) else {
+      throw ValidationError("--dtype is '\(dtype)'; it must be \(PackedWeight.Precision.kind)")
+    }
+    guard type != .int8 || measure != nil || Set(named).isDisjoint(with: ["train", "recompute"])
+    else {
+      throw ValidationError("--dtype int8 samples and does not train; leave train out of --what")
     }
     guard model == nil || shape.isEmpty else {
       throw ValidationError("--model and --shape exclude each other")
@@ -90,6 +100,7 @@ struct BenchCommand: ParsableCommand {
     }
     if !bench.report.isEmpty { Console.report(bench.report) }
     if named.contains("products") { Console.report(Bench.products()) }
+    if named.contains(GrowthBench.measure) { try measureGrowth() }
     if json, !Self.paired.isSuperset(of: named) { Console.report(bench.json.serialized()) }
   }
 
@@ -111,6 +122,18 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
+  private func measureGrowth() throws {
+    let preset = shape.first.flatMap(ModelConfiguration.Preset.init(rawValue:)) ?? .llama15M
+    let curves = try GrowthBench(
+      shape: preset.shape, threads: threads, precision: dtype, turns: repeats
+    ).measure()
+    Console.report("\(preset.rawValue)\n\n\(GrowthCurve.table(curves))")
+    if let page {
+      try AtomicFile.write(GrowthCurve.page(curves, of: preset.rawValue), to: URL(filePath: page))
+    }
+    if json { Console.report(JSONLiteral.array(curves.map(\.json)).serialized()) }
+  }
+
   /// What one process is asked for.
   private func answer(_ measure: String) throws {
     if measure == Bench.ceilingsMeasure {
@@ -124,7 +147,7 @@ struct BenchCommand: ParsableCommand {
       precision: PackedWeight.Precision(rawValue: dtype)!)
     let task = BenchTask(
       work: work, batch: try batches()[0], tokens: tokens, promptTokens: promptTokens,
-      newTokens: newTokens)
+      newTokens: newTokens, groupSize: groupSize)
     Console.report(try bench.measure(task).json.serialized())
   }
 
@@ -136,12 +159,14 @@ struct BenchCommand: ParsableCommand {
   private var named: [String] { what.split(separator: ",").map(String.init) }
 
   private func works() throws -> [BenchTask.Work] {
-    try named.filter { $0 != "products" && !Self.paired.contains($0) }.map { name in
+    try named.filter {
+      !["products", GrowthBench.measure].contains($0) && !Self.paired.contains($0)
+    }.map { name in
       guard let work = BenchTask.Work(rawValue: name) else {
         throw ValidationError(
           """
-          --what has '\(name)'; known are train, generate, prefill, step, products, interventions, \
-          detectors
+          --what has '\(name)'; known are train, recompute, generate, prefill, step, products, growth, \
+          interventions, detectors
           """)
       }
       return work

@@ -72,11 +72,16 @@ final class GRPOSession {
       model.transformer, temperature: settings.rollout.sampling.temperature,
       memory: settings.memory)
     let engine = RolloutEngine(model, configuration.rollout)
+    let sampler = configuration.samplerType.map { [model, configuration] type in
+      RolloutEngine(
+        model, configuration.rollout,
+        weights: Transformer(samplingFor: model.transformer, weightType: type))
+    }
     let trainer = try GRPOTrainer(
       settings: settings, policy: policy,
       reference: try configuration.referencePolicy(
         settings, isNeeded: interventions.set.needsReference, longest: longest),
-      engine: engine, prompts: prompts.source, verifiers: verifiers?.set, episodes: episodes,
+      engine: sampler ?? engine, prompts: prompts.source, verifiers: verifiers?.set, episodes: episodes,
       klController: configuration.klController, interventions: interventions.set,
       form: pool?.form, watch: Watch(detectors.set, settings: given.detection))
     self.trainer = trainer
@@ -163,6 +168,7 @@ extension GRPOConfiguration {
     settings.rollout.sampling.seed = run.seed
     settings.rollout.sampling.endTokens = endTokens
     settings.clipIsExplicit = keepsClip
+    settings.objective.mismatch.mode = mismatch
     if settings.objective.aggregation.needsNorm, settings.objective.norm == nil {
       settings.objective.norm = Double(longestWriting)
     }

@@ -32,7 +32,7 @@ struct Generate: ParsableCommand {
   @Option(help: "Completions.") var samples = 1
   @Option(help: "The same seed gives the same completions.") var seed: UInt64 = 0
   @Option(help: "Threads; one a core unless given.") var threads: Int?
-  @Option(help: "The type of the weights' compute copy: float32 or bfloat16.")
+  @Option(help: "The type of the weights' compute copy: float32, bfloat16 or int8.")
   var dtype = "float32"
   @Flag(help: "Print ids, text and log-probabilities as one JSON object a completion.")
   var json = false
@@ -59,14 +59,14 @@ struct Generate: ParsableCommand {
     if let threads, threads < 1 {
       throw ValidationError("--threads is \(threads); use at least 1.")
     }
-    guard DTypeName(rawValue: dtype) != nil else {
-      throw ValidationError("--dtype is '\(dtype)'; use \(DTypeName.kind).")
+    guard PackedWeight.Precision(rawValue: dtype) != nil else {
+      throw ValidationError("--dtype is '\(dtype)'; use \(PackedWeight.Precision.kind).")
     }
   }
 
   func run() throws {
     if let threads { ThreadPool.resize(threads) }
-    let loaded = try LoadedModel(model, precision: DTypeName(rawValue: dtype)!.precision)
+    let loaded = try LoadedModel(model, precision: PackedWeight.Precision(rawValue: dtype)!)
     let engine = RolloutEngine(loaded, RolloutConfiguration())
     let isChat = loaded.template != nil && !raw
     if prompt == nil, isChat, isatty(STDIN_FILENO) != 0 {

@@ -65,9 +65,12 @@ struct LoadedModel {
 }
 
 extension RolloutEngine {
-  convenience init(_ model: LoadedModel, _ configuration: RolloutConfiguration) {
+  /// - Parameter weights: those that sample, where they are not the model's own.
+  convenience init(
+    _ model: LoadedModel, _ configuration: RolloutConfiguration, weights: Transformer? = nil
+  ) {
     self.init(
-      model: model.transformer, tokenizer: model.tokenizer, width: configuration.width,
+      model: weights ?? model.transformer, tokenizer: model.tokenizer, width: configuration.width,
       prefillRows: configuration.prefillTokens, cacheBytes: configuration.cacheMiB << 20)
   }
 }

@@ -6,9 +6,33 @@ import Tensors
 /// Products read it with vector lanes over outputs, so that each output is one chain over the
 /// inputs whatever the batch. Packed anew after every update of the float32 master.
 public final class PackedWeight: @unchecked Sendable {
-  /// How the copy holds its numbers; both are multiplied and added in float32.
+  /// How the copy holds its numbers.
   public enum Precision: String, Sendable, CaseIterable {
+    /// Multiplied and added in float32.
     case float32, bfloat16
+    /// Whole numbers of at most 127 with a scale for each 32 inputs of an output. Products quantise
+    /// the activations in the same way; sampling alone can use it, for nothing goes back.
+    case int8
+
+    /// Those that a gradient can go back through.
+    public static let trainable: [Precision] = [.float32, .bfloat16]
+
+    /// The bytes that `count` weights take, scales included.
+    public func bytes(_ count: Double) -> Double {
+      switch self {
+      case .float32: 4 * count
+      case .bfloat16: 2 * count
+      case .int8: (1 + 2 / 32) * count
+      }
+    }
+
+    fileprivate var code: tk_dtype {
+      switch self {
+      case .float32: TK_FLOAT32
+      case .bfloat16: TK_BFLOAT16
+      case .int8: TK_INT8
+      }
+    }
   }
 
   public let outputs: Int
@@ -22,17 +46,16 @@ public final class PackedWeight: @unchecked Sendable {
   public init(outputs: Int, inputs: Int, type: Precision = .float32) {
     precondition(outputs > 0 && inputs > 0, "a weight of [\(outputs), \(inputs)]")
     (self.outputs, self.inputs, self.type) = (outputs, inputs, type)
-    let code = type == .float32 ? TK_FLOAT32 : TK_BFLOAT16
-    storage = Storage(tk_weight_bytes(Int64(outputs), Int64(inputs), code), zeroed: false)
+    storage = Storage(tk_weight_bytes(Int64(outputs), Int64(inputs), type.code))
     weight = tk_weight(
-      panels: storage.pointer, dtype: code, outputs: Int64(outputs), inputs: Int64(inputs))
-    withUnsafePointer(to: weight) { tk_weight_clear($0) }
+      panels: storage.pointer, dtype: type.code, outputs: Int64(outputs), inputs: Int64(inputs))
+    withUnsafePointer(to: weight) { tk_weight_prepare($0) }
   }
 
   /// The size of the copy in bytes.
   public var byteCount: Int { storage.count }
 
-  /// Packs rows `first..<first + rows.rows` of W; bfloat16 rounds to nearest even.
+  /// Packs rows `first..<first + rows.rows` of W; bfloat16 and int8 round to nearest even.
   public func pack(_ rows: Matrix, at first: Int = 0) {
     check(rows, at: first)
     withUnsafePointer(to: weight) {

@@ -6,6 +6,9 @@ import Tensors
 /// The forward product computes each output as one chain of fused multiply-adds over the inputs
 /// in order, then adds the bias: the same bits for one row and for thousands, at any number of
 /// threads and on any instruction set. Gradients repeat bit for bit at any number of threads.
+///
+/// An int8 copy quantises the rows of `x` too, in blocks of 32 inputs. A block's sum is one of whole
+/// numbers, exact in any order; the chain goes over blocks, so the same holds.
 public enum Product {
   /// `y [rows, n] = x [rows, inputs] W[..<n, :]^T + bias`, `n` being the columns of `y`: all of
   /// the weight's outputs or the first of them.
@@ -29,6 +32,7 @@ public enum Product {
   public static func backwardInput(
     _ dy: Matrix, _ w: PackedWeight, into dx: Matrix, accumulate: Bool = false
   ) {
+    precondition(w.type != .int8, "no gradient goes through an int8 copy")
     precondition(
       dx.columns == w.inputs && dy.columns <= w.outputs && dx.rows == dy.rows,
       "[\(dx.rows), \(dx.columns)] from [\(dy.rows), \(dy.columns)] times [\(w.outputs), \(w.inputs)]"

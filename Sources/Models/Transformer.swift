@@ -36,6 +36,11 @@ public final class Transformer {
   /// taking their gradients.
   public internal(set) var rowSeconds = 0.0
   let copies: [ComputeCopy]
+  /// Counts the refreshes of the compute copy.
+  private var refreshes = 0
+  /// The model whose weights a twin for sampling has, and the refresh that it has followed.
+  private let source: Transformer?
+  private var followed = 0
 
   /// Builds the model, tensor by tensor.
   ///
@@ -61,8 +66,36 @@ public final class Transformer {
     self.weightType = weightType
     parameters = loader.parameters
     copies = loader.copies
+    source = nil
     allowedIds = c.vocabularySize
     setContext(length: c.maxPositions)
+  }
+
+  /// A twin for sampling, with a compute copy of its own in another type. It shares the masters and
+  /// the vectors of `source` and comes up to date with them by ``follow()``.
+  public init(samplingFor source: Transformer, weightType: PackedWeight.Precision) {
+    precondition(!source.copies.isEmpty, "a twin of a model without masters")
+    let twins = Twins(of: source, type: weightType)
+    embedding = twins[source.embedding]
+    blocks = source.blocks.map(twins.block)
+    head = twins[source.head]
+    finalNorm = source.finalNorm
+    configuration = source.configuration
+    self.weightType = weightType
+    parameters = []
+    copies = twins.copies
+    self.source = source
+    allowedIds = source.allowedIds
+    setContext(length: source.contextLength)
+    refreshComputeCopy()
+    followed = source.refreshes
+  }
+
+  /// Makes a twin's copy anew where its source's has been; does nothing for other models.
+  public func follow() {
+    guard let source, followed != source.refreshes else { return }
+    refreshComputeCopy()
+    followed = source.refreshes
   }
 
   /// Says how long sequences become. Models with `dynamic` scaling rotate by frequencies that
@@ -84,6 +117,7 @@ public final class Transformer {
   /// Brings the compute copy up to date with the masters, after an update.
   public func refreshComputeCopy() {
     for copy in copies { copy.refresh() }
+    refreshes += 1
   }
 
   public func zeroGradients() {

@@ -29,6 +29,8 @@ final class WeightLoader {
   private let weightType: PackedWeight.Precision
   private let trainable: Bool
   private let read: WeightReader
+  /// Where matrices that are not kept pass through, so that their pages are cleared once.
+  private var passage = Storage<Float>(0)
 
   init(weightType: PackedWeight.Precision, trainable: Bool, read: @escaping WeightReader) {
     (self.weightType, self.trainable, self.read) = (weightType, trainable, read)
@@ -40,10 +42,11 @@ final class WeightLoader {
       outputs: parts.reduce(0) { $0 + $1.rows }, inputs: inputs, type: weightType)
     var firstRow = 0
     for part in parts {
-      let value = try load(part.name, [part.rows, inputs])
+      let shape = [part.rows, inputs]
+      let value = try trainable ? load(part.name, shape) : pass(part.name, shape)
       packed.pack(value.matrix(rows: part.rows, columns: inputs), at: firstRow)
       if trainable {
-        let parameter = keep(part.name, [part.rows, inputs], value)
+        let parameter = keep(part.name, shape, value)
         copies.append(.matrix(parameter, packed, firstRow: firstRow))
       }
       firstRow += part.rows
@@ -106,6 +109,16 @@ final class WeightLoader {
       down: try weights(down, inputs: c.intermediateSize),
       downBias: try biases(down, if: c.mlpBias),
       mlpBranchNorm: try norm(names.postFeedForwardNorm, c.hiddenSize, if: sandwich))
+  }
+
+  /// The tensor in memory that the next one will take.
+  private func pass(_ name: String, _ shape: [Int]) throws -> Storage<Float> {
+    let count = shape.reduce(1, *)
+    // An embedding is many times larger than the rest, and comes once.
+    guard count <= 1 << 23 else { return try load(name, shape) }
+    if passage.count < count { passage = Storage(count, zeroed: false) }
+    try read(name, shape, UnsafeMutableBufferPointer(start: passage.pointer, count: count))
+    return passage
   }
 
   private func load(_ name: String, _ shape: [Int]) throws -> Storage<Float> {

@@ -11,7 +11,8 @@ import Trajectories
 /// completion is a pure function of the weights, the prompt's ids, the settings and
 /// `(seed, step, prompt, sample)`.
 public final class RolloutEngine {
-  let model: Transformer
+  /// Often the model under training; else a twin of it for sampling.
+  public let model: Transformer
   let tokenizer: Tokenizer
   /// The most sequences in a batch.
   let width: Int
@@ -62,6 +63,7 @@ public final class RolloutEngine {
     observers: [any RowObserver] = [], episodes: EpisodeSettings? = nil,
     onEvent: @escaping (Event) -> Void = { _ in }
   ) throws -> [TrajectoryGroup] {
+    model.follow()
     var run = try begin(
       prompts, samples: samples, settings: settings, step: step, observers: observers,
       episodes: episodes, onEvent: onEvent)

@@ -73,7 +73,8 @@ public struct GRPOSettings: Sendable {
 
   /// What costs memory and changes no result beyond rounding.
   public struct Memory: Sendable {
-    /// Tokens that one forward and backward pass takes; a longer sequence passes alone.
+    /// Tokens that one forward and backward pass takes; a longer sequence passes alone. Behind a
+    /// prompt of more than half of it, completions as long as the prompt together.
     public var microBatchTokens = 2048
     /// Keep only each block's input, and run blocks again in the backward pass.
     public var recompute = false

@@ -21,7 +21,8 @@ extension GRPOTrainer {
       let groups = try engine.sample(
         batch, samples: 0..<settings.rollout.groupSize / copies,
         settings: settings.rollout.sampling,
-        step: index << 10 | (round - 1), observers: observers(step: index), episodes: episodes)
+        step: index << 10 | (round - 1), observers: samplesApart ? [] : observers(step: index),
+        episodes: episodes)
       let scored = groups.joined(by: copies).scored(by: verifiers)
       verdicts.add(scored.metrics)
       outcomes.add(scored.groups)
@@ -46,6 +47,21 @@ extension GRPOTrainer {
     }
     try form?.add(to: &groups, &metrics)
     return groups
+  }
+
+  /// Whether the sampler has a copy of the weights of its own, whose law is not quite the policy's.
+  var samplesApart: Bool { engine.model !== policy.model }
+
+  /// Gives what such a sampler drew the policy's own log-probabilities, entropies and rows; its own
+  /// stay as the behaviour's.
+  func rescore(_ batch: inout TokenBatch, step: Int, _ metrics: inout StepMetrics) throws {
+    let scores = try refusing(step, batch) {
+      try policy.score(batch, observers: observers(step: step))
+    }
+    (batch.logprobs, batch.entropies) = (scores.logprobs, scores.entropies)
+    (batch.oldLogprobs, batch.oldEntropies) = (scores.logprobs, scores.entropies)
+    batch.observed = scores.observed
+    metrics.merge(SamplerMismatch(batch).metrics)
   }
 
   /// The sequences of part `part` of the rollout: whole groups, dealt in order.

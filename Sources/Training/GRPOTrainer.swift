@@ -119,6 +119,10 @@ public final class GRPOTrainer {
     report.metrics["time/rollout"] = watch.lap()
     report.metrics["memory/rollout_mib"] = PeakMemory.lap()
     var batch = TokenBatch(packing: groups)
+    if samplesApart {
+      try rescore(&batch, step: index, &report.metrics)
+      report.metrics["time/rescore"] = watch.lap()
+    }
     if settings.reward.maskTruncated { batch.maskOverlong(in: groups) }
     if let reference {
       batch.referenceLogprobs = try refusing(index, batch) { try reference.score(batch).logprobs }

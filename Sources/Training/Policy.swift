@@ -150,7 +150,8 @@ public final class Policy {
       var tokens = batch.range(sequence).count + (isShared ? 0 : prompt.count)
       if parts.isEmpty || tokens > room {
         parts.append([])
-        room = memory.microBatchTokens
+        // A prompt that fills the pass would run again for each of its completions.
+        room = max(memory.microBatchTokens, 2 * prompt.count)
         if isShared { tokens += prompt.count }
       }
       parts[parts.count - 1].append(sequence)

@@ -45,7 +45,7 @@ struct SettingsEffectTests {
     Effect("rollout.max_rounds", "1", base: rare + ["--rollout.dynamic-sampling"]),
     Effect("rollout.temperature", "0.7"), Effect("rollout.top_k", "5"),
     Effect("rollout.top_p", "0.5"), Effect("rollout.min_p", "0.9"),
-    Effect("rollout.max_new_tokens", "9"), Effect("rollout.stop", "1", "23"),
+    Effect("rollout.max_new_tokens", "9"), Effect("rollout.dtype", "int8"), Effect("rollout.stop", "1", "23"),
     Effect("objective.preset", "grpo"), Effect("objective.clip_low", "0.001", base: inner),
     Effect("objective.clip_high", "0.001", base: inner),
     Effect("objective.dual_clip", "1.001", base: inner),

@@ -18,7 +18,7 @@ extension SharedMachine {
     func gradientsMatchTheReference(rows: Int, inputs: Int, outputs: Int) {
       let dy = Sheet(rows: rows, columns: outputs, gap: 2, seed: 1)
       let x = Sheet(rows: rows, columns: inputs, gap: 1, seed: 2)
-      for type in PackedWeight.Precision.allCases {
+      for type in PackedWeight.Precision.trainable {
         let weight = packed(outputs: outputs, inputs: inputs, type: type, seed: 3)
         for accumulate in [false, true] {
           let dx = Sheet(rows: rows, columns: inputs, gap: 5, seed: 4)
@@ -104,7 +104,7 @@ extension SharedMachine {
       }
     }
 
-    @Test(arguments: PackedWeight.Precision.allCases)
+    @Test(arguments: PackedWeight.Precision.trainable)
     func bitsDoNotDependOnThreads(type: PackedWeight.Precision) {
       let (rows, inputs, outputs) = (300, 200, 530)
       let weight = packed(outputs: outputs, inputs: inputs, type: type, seed: 1)

@@ -127,8 +127,10 @@ extension SharedMachine {
     private func reference(
       _ x: Matrix, _ w: PackedWeight, bias: Storage<Float>?, into y: Matrix
     ) {
+      let reference =
+        w.type == .int8 ? tk_reference_quantized_forward : tk_reference_product_forward
       withUnsafePointer(to: w.weight) {
-        tk_reference_product_forward(
+        reference(
           y.base, Int64(y.stride), x.base, Int64(x.stride), $0, bias?.pointer, Int64(y.rows),
           Int64(y.columns))
       }

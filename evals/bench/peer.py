@@ -78,16 +78,14 @@ def prefill(config, args):
     return step
 
 
-GROUP = 8
-
 
 def grpo_step(config, args):
     """4 prompts, 8 answers each: sample, reward, advantage, clipped objective, one update."""
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6, weight_decay=0)
-    groups = args.batch // GROUP
+    groups = args.batch // args.group_size
     prompts = torch.randint(config.vocab_size, (groups, args.prompt_tokens))
-    prompts = prompts.repeat_interleave(GROUP, 0)
+    prompts = prompts.repeat_interleave(args.group_size, 0)
 
     def sample():
         ids, cache, fed = prompts, None, prompts
@@ -112,7 +110,7 @@ def grpo_step(config, args):
         ids = ids.clone()
         lap("rollout")
         model.train()
-        reward = torch.tensor([0.0, 1.0]).repeat(args.batch // 2).view(groups, GROUP)
+        reward = torch.tensor([0.0, 1.0]).repeat(args.batch // 2).view(groups, args.group_size)
         advantage = (reward - reward.mean(1, True)) / (reward.std(1, keepdim=True) + 1e-4)
         optimizer.zero_grad()
         kept = args.new_tokens + 1
@@ -144,10 +142,11 @@ def peak_bytes():
 
 def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--measure", choices=["train", "generate", "prefill", "step"])
+    parser.add_argument("--measure", choices=["train", "recompute", "generate", "prefill", "step"])
     parser.add_argument("--model")
     for name in ["--batch", "--tokens", "--prompt-tokens", "--new-tokens", "--threads"]:
         parser.add_argument(name, type=int)
+    parser.add_argument("--group-size", type=int, default=8)
     parser.add_argument("--dtype", help="temper's; PyTorch runs in float32 whatever it is")
     args = parser.parse_args()
     torch.manual_seed(0)
@@ -158,7 +157,9 @@ def arguments():
 def main():
     args = arguments()
     config = transformers.AutoConfig.from_pretrained(args.model)
-    work = {"train": training, "generate": generation, "prefill": prefill, "step": grpo_step}
+    if args.dtype == "int8":
+        sys.exit(3)
+    work = {"train": training, "recompute": training, "generate": generation, "prefill": prefill, "step": grpo_step}
     step = work[args.measure](config, args)
     step()
     processor, begin = processor_seconds(), time.perf_counter()

@@ -46,14 +46,14 @@ class Clock(transformers.TrainerCallback):
 def main():
     args = peer.arguments()
     if args.measure != "step":
-        sys.exit(f"peer_trl.py measures steps of GRPO, not {args.measure}")
+        sys.exit(3)  # not its work
     import trl
     from datasets import Dataset
 
     config = transformers.AutoConfig.from_pretrained(args.model)
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     model.generation_config.eos_token_id = None
-    groups = args.batch // peer.GROUP
+    groups = args.batch // args.group_size
     ids = torch.randint(config.vocab_size - 1, (3 * groups, args.prompt_tokens))
     rows = [{"prompt": " ".join(f"w{i}" for i in row)} for row in ids.tolist()]
     clock = Clock()
@@ -63,7 +63,7 @@ def main():
             reward_funcs=lambda completions, **_: [float(i % 2) for i in range(len(completions))],
             callbacks=[clock],
             args=trl.GRPOConfig(
-                output_dir=folder, use_cpu=True, bf16=False, max_steps=2, beta=0.0, num_generations=peer.GROUP,
+                output_dir=folder, use_cpu=True, bf16=False, max_steps=2, beta=0.0, num_generations=args.group_size,
                 per_device_train_batch_size=args.batch, gradient_accumulation_steps=1,
                 max_completion_length=args.new_tokens, temperature=1.0, learning_rate=1e-6,
                 gradient_checkpointing=False, report_to="none", save_strategy="no",

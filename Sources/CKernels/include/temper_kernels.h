@@ -22,10 +22,16 @@ extern "C" {
 
 /* ---- Machine --------------------------------------------------------------------------- */
 
-typedef enum tk_isa { TK_PORTABLE = 0, TK_AVX2 = 1, TK_AVX512 = 2 } tk_isa;
+typedef enum tk_isa {
+  TK_PORTABLE = 0,
+  TK_AVX2 = 1,
+  TK_AVX512 = 2,
+  TK_AVX512VNNI = 3,
+  TK_AMX = 4  /* never by itself: it rounds activations, where weights are bfloat16 */
+} tk_isa;
 
 /* The instruction set in use: the widest that the machine has, or what TEMPER_ISA
- * (portable, avx2, avx512) names, read once. */
+ * (portable, avx2, avx512, avx512vnni, amx) names, read once. */
 tk_isa tk_isa_current(void);
 /* Switches; returns 0 where the machine lacks it, and then nothing changes. For tests. */
 int tk_isa_select(tk_isa isa);
@@ -61,11 +67,14 @@ void tk_peer_product_backward_weight(float *dw, const float *dy, const float *x,
 /* ---- Products -------------------------------------------------------------------------- */
 
 enum { TK_LANES = 16 };
-typedef enum tk_dtype { TK_FLOAT32 = 0, TK_BFLOAT16 = 1 } tk_dtype;
+typedef enum tk_dtype { TK_FLOAT32 = 0, TK_BFLOAT16 = 1, TK_INT8 = 2 } tk_dtype;
 
 /* The compute copy of a weight matrix W [outputs, inputs], in panels of 16 outputs:
  * element (n, k) is panels[(n / 16) * inputs * 16 + k * 16 + n % 16]. Rows that fill the last
- * panel are zero. 64-byte aligned. */
+ * panel are zero. 64-byte aligned.
+ *
+ * TK_INT8 is another form, for sampling alone: whole numbers of at most 127, a scale for each 32
+ * inputs of an output (quantized.h). Products with it quantise the activations as well. */
 typedef struct tk_weight {
   void *panels;
   tk_dtype dtype;
@@ -74,15 +83,17 @@ typedef struct tk_weight {
 
 /* Bytes of `panels` for a matrix of that shape. */
 size_t tk_weight_bytes(int64_t outputs, int64_t inputs, tk_dtype dtype);
-/* Fills `panels` with zeros, which asks for large pages first: call it on fresh memory. */
-void tk_weight_clear(const tk_weight *w);
+/* Asks for large pages for `panels`, which must be zero: call it on memory that was not touched
+ * yet. */
+void tk_weight_prepare(const tk_weight *w);
 /* Packs rows [first, first + count) of W from row-major float32 `rows` [count, inputs]. */
 void tk_weight_pack(const tk_weight *w, int64_t first, int64_t count, const float *rows);
 /* The inverse: rows [first, first + count), widened to float32. */
 void tk_weight_unpack(const tk_weight *w, int64_t first, int64_t count, float *rows);
 
 /* y[rows, outputs] = x[rows, inputs] W^T + bias; bias [outputs] or NULL, added last.
- * Only the first `outputs` (at most w->outputs) columns are computed. */
+ * Only the first `outputs` (at most w->outputs) columns are computed. The other products take
+ * no int8 copy. */
 void tk_product_forward(float *y, int64_t ldy, const float *x, int64_t ldx, const tk_weight *w,
                         const float *bias, int64_t rows, int64_t outputs);
 /* dx[rows, inputs] += or = dy[rows, outputs] W, with W as the forward saw it. */

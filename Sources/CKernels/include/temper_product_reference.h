@@ -15,6 +15,10 @@ extern "C" {
 void tk_reference_product_forward(float *y, int64_t ldy, const float *x, int64_t ldx,
                                   const tk_weight *w, const float *bias, int64_t rows,
                                   int64_t outputs);
+/* With an int8 copy. */
+void tk_reference_quantized_forward(float *y, int64_t ldy, const float *x, int64_t ldx,
+                                    const tk_weight *w, const float *bias, int64_t rows,
+                                    int64_t outputs);
 void tk_reference_product_backward_input(float *dx, int64_t lddx, const float *dy, int64_t lddy,
                                          const tk_weight *w, int64_t rows, int64_t outputs,
                                          int accumulate);

@@ -20,7 +20,7 @@ struct BenchCost: Equatable {
   init(_ task: BenchTask, _ c: ModelConfiguration, weightBytes: Double) {
     let batch = Double(task.batch)
     switch task.work {
-    case .train:
+    case .train, .recompute:
       let positions = Double(task.batch * task.tokens)
       let forward =
         positions * (c.blockProducts + c.headProducts) + batch * c.attention(0..<task.tokens)
@@ -33,7 +33,7 @@ struct BenchCost: Equatable {
       takeIn(batch, task.promptTokens, c, weightBytes)
       decode(batch, task, c, weightBytes)
     case .step:
-      let groups = batch / Double(BenchTask.groupSize)
+      let groups = batch / Double(task.groupSize)
       takeIn(groups, task.promptTokens, c, weightBytes)
       decode(batch, task, c, weightBytes)
       // A prompt is run once for its group, and its positions have no head.

@@ -16,7 +16,7 @@ struct BenchModel {
   func measure(_ task: BenchTask) throws -> BenchResult {
     let program = "temper \(TemperCommand.configuration.version) (\(InstructionSet.current))"
     switch task.work {
-    case .train:
+    case .train, .recompute:
       let training = try BenchTraining(self, task)
       _ = try training.step()
       return try BenchResult(program: program) { try training.step() }
@@ -92,6 +92,7 @@ private struct BenchTraining {
   let optimizer: AdamW
   let pack: SequencePack
   let slopes: [Float]
+  let recompute: Bool
 
   init(_ bench: BenchModel, _ task: BenchTask) throws {
     model = try bench.transformer(trainable: true)
@@ -108,6 +109,7 @@ private struct BenchTraining {
     }
     slopes = Array(repeating: -1 / Float(pack.targets.count), count: pack.targets.count)
     self.pack = pack
+    recompute = task.work == .recompute
   }
 
   /// - Returns: seconds of each part.
@@ -121,7 +123,8 @@ private struct BenchTraining {
     part("zero gradients") { model.zeroGradients() }
     try part("forward and backward") {
       _ = try model.accumulateGradients(
-        pack, dLogprob: slopes, dEntropy: Array(repeating: 0, count: slopes.count))
+        pack, dLogprob: slopes, dEntropy: Array(repeating: 0, count: slopes.count),
+        recompute: recompute)
     }
     let norm = try part("gradient norm") { try GradientNorm(of: optimizer.parameters) }
     part("AdamW") {

@@ -7,6 +7,9 @@ struct BenchProgram {
   /// What starts it, for a shell.
   let command: String
 
+  /// The status of a program that does not do what it was asked for.
+  private static let notItsWork: Int32 = 3
+
   /// This program.
   static let temper = BenchProgram(
     command:
@@ -30,6 +33,7 @@ struct BenchProgram {
     try process.run()
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    guard process.terminationStatus != Self.notItsWork else { throw BenchError.notItsWork }
     guard process.terminationReason == .exit, process.terminationStatus == 0 else {
       throw BenchError.failed(command: command, status: process.terminationStatus)
     }
@@ -45,11 +49,13 @@ struct BenchProgram {
 enum BenchError: Error, CustomStringConvertible {
   case failed(command: String, status: Int32)
   case mute(command: String)
+  case notItsWork
 
   var description: String {
     switch self {
     case .failed(let command, let status):
       "\(command): ended with status \(status); what it said is above"
+    case .notItsWork: "it does not do this"
     case .mute(let command):
       "\(command): answered without a line of JSON; a peer prints one, as evals/bench/peer.py does"
     }

@@ -1,3 +1,4 @@
+import Kernels
 import Metrics
 import Models
 import Rollouts
@@ -10,22 +11,31 @@ extension BenchModel {
   func step(_ task: BenchTask, program: String) throws -> BenchResult {
     var settings = GRPOSettings()
     settings.steps = 2
-    settings.rollout.groupSize = BenchTask.groupSize
-    settings.rollout.promptsPerStep = task.batch / BenchTask.groupSize
+    settings.rollout.groupSize = task.groupSize
+    settings.rollout.promptsPerStep = task.batch / task.groupSize
     settings.rollout.sampling.maximumNewTokens = task.newTokens
+    let isApart = precision == .int8
+    let model = try BenchModel(
+      configuration: configuration, precision: isApart ? .float32 : precision
+    ).transformer(trainable: true)
+    if isApart { settings.objective.mismatch.mode = .tokenTruncate }
     let policy = Policy(
-      try transformer(trainable: true), temperature: 1, memory: settings.memory)
+      model, temperature: 1, memory: settings.memory)
     let trainer = try GRPOTrainer(
       settings: settings, policy: policy, reference: nil,
-      engine: RolloutEngine(model: policy.model, tokenizer: try Self.smallestTokenizer()),
+      engine: RolloutEngine(
+        model: isApart ? Transformer(samplingFor: model, weightType: precision) : model,
+        tokenizer: try Self.smallestTokenizer()),
       prompts: BenchPrompts(model: self, tokens: task.promptTokens),
       verifiers: VerifierSet([.init(BenchVerifier())]))
     _ = try trainer.step(1)
     return try BenchResult(program: program) {
       let metrics = try trainer.step(2).metrics
-      let phases = ["rollout", "forward", "backward", "optimizer"].map { name in
-        (name: name, seconds: metrics[MetricName(rawValue: "time/\(name)")!] ?? 0)
-      }
+      let phases =
+        (["rollout"] + (isApart ? ["rescore"] : []) + ["forward", "backward", "optimizer"]).map {
+          name in
+          (name: name, seconds: metrics[MetricName(rawValue: "time/\(name)")!] ?? 0)
+        }
       let rest = metrics["time/step"]! - phases.reduce(0) { $0 + $1.seconds }
       return phases + [("rest", rest)]
     }

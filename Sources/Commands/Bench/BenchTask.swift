@@ -7,6 +7,8 @@ struct BenchTask: Sendable, Equatable {
   enum Work: String, Sendable, CaseIterable {
     /// Forward, backward and AdamW on `batch` sequences of `tokens`, the head on every position.
     case train
+    /// The same with each block run again on the way back instead of kept; a peer trains as ever.
+    case recompute
     /// `newTokens` sampled behind each of `batch` different prompts of `promptTokens`.
     case generate
     /// The prompts alone: `batch` of `tokens`, with the logits of each one's last position.
@@ -23,23 +25,24 @@ struct BenchTask: Sendable, Equatable {
   var promptTokens = 64
   var newTokens = 64
 
-  static let groupSize = 8
+  /// Answers to a prompt in a step.
+  var groupSize = 8
 
   /// A step of four prompts of 32 tokens and eight answers of 128 to each.
   static let step = BenchTask(
-    work: .step, batch: 4 * groupSize, tokens: 160, promptTokens: 32, newTokens: 128)
+    work: .step, batch: 32, tokens: 160, promptTokens: 32, newTokens: 128)
 
   /// What the rate counts: positions, or new tokens.
   var counted: Int {
     switch work {
-    case .train, .prefill: batch * tokens
+    case .train, .recompute, .prefill: batch * tokens
     case .generate, .step: batch * newTokens
     }
   }
 
   var title: String {
     switch work {
-    case .train, .prefill: "\(work.rawValue) \(batch) x \(tokens)"
+    case .train, .recompute, .prefill: "\(work.rawValue) \(batch) x \(tokens)"
     case .generate, .step: "\(work.rawValue) \(batch) x \(newTokens)"
     }
   }
@@ -49,7 +52,8 @@ struct BenchTask: Sendable, Equatable {
     [
       "--measure", work.rawValue, "--model", folder.path, "--batch", "\(batch)",
       "--tokens", "\(tokens)", "--prompt-tokens", "\(promptTokens)", "--new-tokens",
-      "\(newTokens)", "--threads", "\(threads)", "--dtype", precision,
+      "\(newTokens)", "--group-size", "\(groupSize)", "--threads", "\(threads)", "--dtype",
+      precision,
     ]
   }
 }

@@ -1,3 +1,4 @@
+import Kernels
 import Objectives
 import Optimizers
 import Training
@@ -5,6 +6,7 @@ import Training
 extension SurrogateForm: SettingName {}
 extension ImportanceRatio: SettingName {}
 extension MismatchCorrection.Mode: SettingName {}
+extension PackedWeight.Precision: SettingName {}
 extension KLPlacement: SettingName {}
 extension AdvantageEstimator: SettingName {}
 extension Aggregation: SettingName {}
@@ -30,6 +32,8 @@ struct GRPOConfiguration: Sendable {
   var allowsUnsandboxed = false
   var environment = EnvironmentSettings()
   var rollout = RolloutConfiguration()
+  /// Another type for the weights that sample; nil samples with those of the model.
+  var samplerType: PackedWeight.Precision?
   var training: GRPOSettings = {
     var settings = GRPOSettings()
     settings.rollout.promptsPerStep = 16
@@ -59,6 +63,12 @@ struct GRPOConfiguration: Sendable {
     get { keepsClipChoice ?? writesClip }
     set { keepsClipChoice = newValue }
   }
+  /// A sampler apart is corrected for where the user does not say how.
+  var mismatch: MismatchCorrection.Mode {
+    get { mismatchChoice ?? (samplerType == nil ? .none : .tokenTruncate) }
+    set { mismatchChoice = newValue }
+  }
+  private var mismatchChoice: MismatchCorrection.Mode?
   private var writesClip = false
   private var keepsClipChoice: Bool?
 
@@ -131,6 +141,10 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "rollout.max_rounds", \.training.rollout.maximumRounds,
           help: "Rounds after which dynamic sampling gives up; 0 for no bound."),
+        Setting(
+          "rollout.dtype", \.samplerType, "rollout-dtype",
+          help:
+            "Another type for the weights that sample: int8 is faster and not quite the policy."),
       ] + SettingsTable.samplingSettings(\.rollout)
     ),
     (
@@ -177,8 +191,9 @@ struct GRPOConfiguration: Sendable {
             "Bounds the ratio of the unclipped branch (two-sided clipping); above 1 + clip_high."
         ),
         Setting(
-          "objective.mismatch", \.training.objective.mismatch.mode,
-          help: "Weighs tokens by old / behaviour probability, truncated or masked at bounds."),
+          "objective.mismatch", \.mismatch,
+          help:
+            "Weighs tokens by old / behaviour probability, truncated or masked at bounds; token_truncate where rollout.dtype is set."),
         Setting(
           "objective.mismatch_max", \.training.objective.mismatch.maximum,
           help: "The largest such weight."),

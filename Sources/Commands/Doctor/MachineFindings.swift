@@ -57,6 +57,8 @@ extension Finding {
     let isa = InstructionSet.current
     let name =
       switch isa {
+      case .amx: "AMX, which rounds activations, as TEMPER_ISA says"
+      case .avx512vnni: "AVX-512 with VNNI"
       case .avx512: "AVX-512"
       case .avx2: "AVX2"
       case .portable: "portable C: this processor has neither AVX2 nor AVX-512, so expect it slow"

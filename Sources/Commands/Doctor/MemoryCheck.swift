@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Kernels
 import Models
 
 /// Whether the run fits into the memory that is free, phase by phase, by counting what it holds.
@@ -14,7 +15,7 @@ struct MemoryCheck {
     self.available = available
     let count = model.approximateParameters
     let copy = run.run.dtype == .bfloat16 ? 2.0 : 4.0
-    weights = count * (4 + copy)
+    weights = count * (4 + copy) + (run.samplerType?.bytes(count) ?? 0)
     gradients = count * 4
     optimizer = count * 8
     reference = run.needsReference ? count * copy : 0
@@ -31,7 +32,9 @@ struct MemoryCheck {
     let heads = Double(model.headCount + 2 * model.keyValueHeadCount) * Double(model.headDimension)
     let query = Double(model.headCount * model.headDimension)
     let block = 2 * hidden + heads + query + 2 * Double(model.intermediateSize)
-    let tokens = max(Double(run.training.memory.microBatchTokens), longest)
+    let tokens = max(
+      Double(run.training.memory.microBatchTokens), longest,
+      Double(2 * run.data.maximumPromptTokens))
     let layers = Double(model.layerCount)
     let kept = run.training.memory.recompute ? layers * hidden + block : layers * block
     // The gradients of one block on the way back, beside them.

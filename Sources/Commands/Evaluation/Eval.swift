@@ -86,7 +86,7 @@ struct Eval: ParsableCommand {
       allowsUnsandboxed: configuration.allowsUnsandboxed)
     let task = try EvaluationTask(configuration, environment)
     let model = try LoadedModel(
-      configuration.model, precision: configuration.dtype.precision,
+      configuration.model, precision: configuration.dtype,
       longestSequence: configuration.longestSequence)
     let session = try EvalSession(
       task, model: model, engine: RolloutEngine(model, configuration.rollout),

@@ -34,7 +34,7 @@ struct EvalConfiguration: Sendable {
   /// Give each worked example its own turns.
   var fewshotAsTurns = false
   var threads: Int?
-  var dtype = DTypeName.float32
+  var dtype = PackedWeight.Precision.float32
 
   static let table = SettingsTable<EvalConfiguration>(sections: [
     (

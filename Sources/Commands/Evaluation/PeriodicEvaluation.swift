@@ -172,7 +172,7 @@ extension GRPOConfiguration {
     own.probe = evaluation.probe
     if let samples = evaluation.samples { own.samples = samples }
     if let limit = evaluation.maximumNewTokens { own.rollout.sampling.maximumNewTokens = limit }
-    own.dtype = run.dtype
+    own.dtype = run.dtype.precision
     try own.check()
     return own
   }
@@ -188,7 +188,7 @@ extension GRPOConfiguration {
     own.rollout = rollout
     own.samples = evaluation.samples ?? 0
     if let limit = evaluation.maximumNewTokens { own.rollout.sampling.maximumNewTokens = limit }
-    own.dtype = run.dtype
+    own.dtype = run.dtype.precision
     try own.check()
     return own
   }
