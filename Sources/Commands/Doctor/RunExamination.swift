@@ -122,7 +122,8 @@ struct RunTasks {
   let verifiers: ReadyVerifiers?
 
   var finding: Finding {
-    Finding("data", .ok, count.map { "\($0) prompts" } ?? "tasks without end")
+    let unit = episodes == nil ? "prompts" : "tasks"
+    return Finding("data", .ok, count.map { "\($0) \(unit)" } ?? "tasks without end")
   }
 }
 
