@@ -21,6 +21,8 @@ function median(name, first, last, i, j, n, x, sorted) {
   return n ? (sorted[int((n - 1) / 2)] + sorted[int(n / 2)]) / 2 : "null"
 }
 
+function figure(x) { return x == "null" ? x : sprintf("%.4g", x) }
+
 BEGIN {
   count = split(metrics, pairs, " ")
   for (i = 1; i <= count; i++) {
@@ -36,21 +38,21 @@ END {
   printf "\"steps\":%d", NR
   for (i = 1; i <= count; i++) {
     name = names[i]
-    sum = most = n = swing = changes = 0
+    sum = n = swing = changes = 0
+    most = "null"
     for (row = 1; row <= NR; row++) {
       if (values[name, row] == "") continue
       x = values[name, row] + 0
       if (row <= 5) { sum += x; n++ }
-      if (x > most) most = x
+      if (most == "null" || x > most) most = x
       if (row > NR / 2 && values[name, row - 1] != "") {
         change = x - values[name, row - 1]
         swing += change < 0 ? -change : change
         changes++
       }
     }
-    end = median(name, int(NR * 3 / 4) + 1, NR)
-    printf ",\"%s_start\":%.4g,\"%s_end\":%s,\"%s_most\":%.4g,\"%s_swing\":%.4g", name,
-      n ? sum / n : 0, name, end == "null" ? end : sprintf("%.4g", end), name, most, name,
-      changes ? swing / changes : 0
+    printf ",\"%s_start\":%s,\"%s_end\":%s,\"%s_most\":%s,\"%s_swing\":%s", name,
+      figure(n ? sum / n : "null"), name, figure(median(name, int(NR * 3 / 4) + 1, NR)), name,
+      figure(most), name, figure(changes ? swing / changes : "null")
   }
 }

@@ -74,6 +74,6 @@ for rate in $rates; do
   done
 done >"$folder/runs.jsonl"
 awk -v rows="rate method" -f evals/studies/table.awk -v columns="success grad_norm_start grad_norm_end \
-  grad_norm_most void_start void_end filtered_start filtered_end entropy_end" \
+  grad_norm_most void_start void_end filtered_end entropy_most entropy_swing" \
   "$folder/runs.jsonl" >"$folder/table.md"
 cat "$folder/table.md"
