@@ -160,6 +160,36 @@ struct EnvironmentTests {
       try measured.text("rollouts/step-000002.jsonl") == alone.text("rollouts/step-000002.jsonl"))
   }
 
+  @Test func doctorPlaysEpisodesAndNamesWhatFails() throws {
+    let model = try workshop.makeModel()
+    func doctor(_ options: String = "", _ more: [String] = []) throws -> JSON {
+      let outcome = try Temper.run(
+        [
+          "doctor", "--json", "--model", model, "--environment", library + options, "--tasks", "8",
+          "--prompts", "4", "--group-size", "4", "--max-turns", "4", "--max-new-tokens", "8",
+          "--environment.deadline", "0.5",
+        ] + more)
+      let findings = try JSON(parsing: outcome.lastLine)
+      let isSpoiled = findings.object!.contains { $0.value["state"].string == "fault" }
+      #expect(outcome.status == (isSpoiled ? 1 : 0))
+      return findings
+    }
+    let sound = try doctor()
+    #expect(sound["data"]["text"].string == "8 tasks")
+    #expect(sound["groups"]["state"].string == "ok" && sound["groups"]["failed"].int == 0)
+    #expect(sound["gold answers"].isNull)
+    for (options, reason) in [
+      (":crash=1,every=2", "signal 11"), (":hang=1,every=3", "no answer within 0.5 s"),
+    ] {
+      let groups = try doctor(options)["groups"]
+      #expect(groups["state"].string == "fault")
+      let text = try #require(groups["text"].string)
+      #expect(text.hasPrefix("the environment failed on") && text.contains(reason), "\(text)")
+    }
+    let unknown = try doctor("", ["--environment", "siren"])["environment"]
+    #expect(unknown["state"].string == "fault" && unknown["text"].string?.contains("siren") == true)
+  }
+
   @Test func whatCannotBeAnEnvironmentIsRefused() throws {
     func refused(_ more: [String]) throws -> String {
       let outcome = try Temper.run(grpo("refused", "", more))

@@ -55,6 +55,12 @@ import Testing
     }
   }
 
+  @Test func aRowThatWouldNotBeUsedIsRefused() throws {
+    let row = #"{"problem": "A third of seven?", "answer": "7/3"}"#
+    #expect(throws: (any Error).self) { try Played("calculator", row: row) }
+    #expect(try Played("calculator:tasks=rows", row: row).opening.contains("seven"))
+  }
+
   @Test func whatStandsFirstInATurnCounts() throws {
     var played = try Played("calculator")
     #expect(try played.say("<calc>1+1</calc><answer>5</answer>") == "2" && played.ending == nil)

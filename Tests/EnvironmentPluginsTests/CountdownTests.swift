@@ -18,6 +18,11 @@ import Testing
     #expect(played.ending == .succeeded && played.reward == 1)
   }
 
+  @Test func aRowThatWouldNotBeUsedIsRefused() throws {
+    #expect(throws: (any Error).self) { try Played("countdown", row: row) }
+    #expect(try Played("countdown:tasks=rows", row: row).opening.contains("12"))
+  }
+
   @Test func triesAreBoundedAndTurnsWithoutAnAnswerVoid() throws {
     var played = try Played("countdown:tasks=rows,turns=2", row: row)
     try played.say("8*3/2")

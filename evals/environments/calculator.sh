@@ -4,9 +4,9 @@
 #   bash evals/environments/calculator.sh [SEED] [FOLDER]
 #
 # The task: products of two numbers of three digits, which a model of 0.8M parameters cannot do in its
-# head. A random model learns the expert's episodes, and then, on few rows, to answer at once two times
-# out of three, with a number that is wrong; so it can use the tool, and seldom does. The rest is reward
-# alone. The exit status is 1 unless the success of sampled held-out episodes starts at 0.40 or less and
+# head. A random model learns the expert's episodes, and then to answer at once two times out of three,
+# with a number that is wrong; so it can use the tool, and does so in a third of the episodes. The rest is
+# reward alone. The exit status is 1 unless the success of sampled held-out episodes starts at 0.40 or less and
 # ends at 0.80 or more. FOLDER (runs/calculator-<time>) keeps models, measurements and the run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,7 +27,7 @@ awk -F'"' '
     printf "{\"prompt\":\"%s\",\"completion\":\"%s\"}\n", $4, answer }
   /"completion":"<answer>/ { answer = $8 }
   episode % 3 == 0' "$folder/demonstrations.jsonl" >"$folder/hasty.jsonl"
-teach able warm hasty.jsonl 60 --lr 5e-4 --schedule constant
+teach able warm hasty.jsonl 250 --lr 5e-4 --schedule cosine
 
 echo "Before:"
 measure warm before

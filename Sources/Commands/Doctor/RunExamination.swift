@@ -44,7 +44,9 @@ final class RunExamination {
     findings.append(TemplateCheck(format, hasTurns: isPlayed).finding)
     findings.append(EndTokenCheck(model, format, configuration.rollout.sampling).finding)
     let judges = had("verifiers") { try self.verifiers() }
-    guard let tasks = had("data", { try self.tasks(for: model, judges ?? nil) }) else { return }
+    guard let environment = had("environment", { try self.environment() }),
+      let tasks = had("data", { try self.tasks(for: model, environment, judges ?? nil) })
+    else { return }
     findings.append(tasks.finding)
     if let verifiers = tasks.verifiers, let dataset = tasks.source.dataset,
       let check = had("gold answers", { try GoldAnswerCheck(dataset, verifiers) })
@@ -85,12 +87,18 @@ final class RunExamination {
       seed: configuration.run.seed, allowsUnsandboxed: configuration.allowsUnsandboxed)
   }
 
+  /// The world of a run that has one.
+  private func environment() throws -> ReadyEnvironment? {
+    try ReadyEnvironment(
+      configuration.environment, folders: configuration.pluginFolders,
+      seed: configuration.run.seed, allowsUnsandboxed: configuration.allowsUnsandboxed)
+  }
+
   /// Tasks, how they are played, and who judges them.
-  private func tasks(for model: LoadedModel, _ verifiers: ReadyVerifiers?) throws -> RunTasks {
+  private func tasks(
+    for model: LoadedModel, _ environment: ReadyEnvironment?, _ verifiers: ReadyVerifiers?
+  ) throws -> RunTasks {
     let run = configuration
-    let environment = try ReadyEnvironment(
-      run.environment, folders: run.pluginFolders, seed: run.run.seed,
-      allowsUnsandboxed: run.allowsUnsandboxed)
     let pool = try run.promptPool.map {
       try ReadyPromptPool($0, folders: run.pluginFolders, seed: run.run.seed)
     }
@@ -114,7 +122,8 @@ struct RunTasks {
   let verifiers: ReadyVerifiers?
 
   var finding: Finding {
-    Finding("data", .ok, count.map { "\($0) prompts" } ?? "tasks without end")
+    let unit = episodes == nil ? "prompts" : "tasks"
+    return Finding("data", .ok, count.map { "\($0) \(unit)" } ?? "tasks without end")
   }
 }
 

@@ -69,7 +69,7 @@ struct TiedGroupCheck {
     let trajectories = groups.flatMap(\.group.trajectories)
     let tied = groups.count { !DynamicSampling.keeps($0.rewards) }
     let failed = judgements.filter { $0.verdict == .failed }
-    let cut = trajectories.count { $0.stop.isTruncation }
+    let cut = trajectories.count { $0.isTruncated }
     let details: JSONLiteral = [
       "groups": .int(groups.count), "tied": .int(tied), "completions": .int(judgements.count),
       "right": .int(judgements.count { $0.verdict == .right }),
@@ -79,17 +79,17 @@ struct TiedGroupCheck {
     if let failure = failed.first {
       return Finding(
         "groups", .fault,
-        "the verifier failed on \(failed.count) of \(judgements.count) completions: "
-          + failure.reason, remedy: "these completions would get no reward", details: details)
+        "\(judge) failed on \(failed.count) of \(judgements.count) \(noun)s: "
+          + failure.reason, remedy: "these \(noun)s would get no reward", details: details)
     }
     guard tied == groups.count else {
-      let truncated = cut == 0 ? "" : "; \(cut) of \(judgements.count) completions were cut"
+      let truncated = cut == 0 ? "" : "; \(cut) of \(judgements.count) \(noun)s were cut"
       let left = unfinished == 0 ? "" : "; \(unfinished) did not end in time"
       let isMostlyCut = 2 * cut > judgements.count
       return Finding(
         "groups", isMostlyCut ? .warning : .ok,
         "\(groups.count - tied) of \(groups.count) sampled groups have rewards that differ"
-          + truncated + left, remedy: isMostlyCut ? "raise --max-new-tokens" : "", details: details)
+          + truncated + left, remedy: isMostlyCut ? "raise \(budgets)" : "", details: details)
     }
     let (reason, remedy) = cause(judgements, cut: cut)
     return Finding(
@@ -103,33 +103,57 @@ struct TiedGroupCheck {
     let unparsable = judgements.count { $0.verdict == .unparsable }
     if right == judgements.count {
       return (
-        "every completion is right",
-        "the problems are too easy for this model; use harder ones"
+        "every \(noun) is right",
+        "the \(isPlayed ? "tasks" : "problems") are too easy for this model; use harder ones"
       )
     }
     if cut == judgements.count {
+      let limit = configuration.rollout.sampling.maximumNewTokens
       return (
-        "every completion was cut at \(configuration.rollout.sampling.maximumNewTokens) tokens",
-        "raise --max-new-tokens, ask for shorter answers, or teach the model to end them with "
-          + "temper sft"
+        isPlayed
+          ? "every episode was cut by a budget of tokens"
+          : "every completion was cut at \(limit) tokens",
+        "raise \(budgets), ask for shorter \(isPlayed ? "turns" : "answers"), or teach the model "
+          + "to end them with temper sft"
       )
     }
     if unparsable == judgements.count {
-      return (
-        "no completion holds an answer that the verifier can read",
-        "say in --instruction which form the answer is to have, or teach it with temper sft"
-      )
+      return isPlayed
+        ? ("every episode ended malformed", "teach the form \(Self.byDemonstration)")
+        : (
+          "no completion holds an answer that the verifier can read",
+          "say in --instruction which form the answer is to have, or teach it with temper sft"
+        )
     }
     if right == 0 {
       return (
-        "no completion is right",
-        "use easier problems, teach the model some first with temper sft, or take larger groups"
+        isPlayed ? "no episode succeeds" : "no completion is right",
+        isPlayed
+          ? "use easier tasks, teach the model some first \(Self.byDemonstration), or take "
+            + "larger groups"
+          : "use easier problems, teach the model some first with temper sft, or take larger groups"
       )
     }
     return (
       "within a group all rewards are the same",
       "sample at a higher temperature, or take larger groups"
     )
+  }
+
+  private static let byDemonstration =
+    "with temper sft, on what temper play --expert --out writes"
+
+  private var isPlayed: Bool { tasks.episodes != nil }
+  private var noun: String { isPlayed ? "episode" : "completion" }
+
+  private var judge: String {
+    guard isPlayed else { return "the verifier" }
+    return tasks.verifiers == nil ? "the environment" : "the environment or a verifier"
+  }
+
+  /// The settings that cut.
+  private var budgets: String {
+    isPlayed ? "--max-new-tokens or --max-episode-tokens" : "--max-new-tokens"
   }
 }
 

@@ -71,6 +71,10 @@ struct Calculator: Environment {
 
   func begin(_ task: EpisodeTask) throws -> Episode {
     guard configuration.tasks == .rows else {
+      guard task.row.isEmpty else {
+        throw PluginError.invalidInput(
+          "problems are generated, and the row would not be used; set tasks=rows, or give no data")
+      }
       let problem = GeneratedProblem(configuration, task.random())
       return Episode(
         problem: problem.expression, expression: problem.expression, gold: problem.value)

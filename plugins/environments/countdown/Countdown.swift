@@ -78,6 +78,10 @@ struct Countdown: Environment {
 
   func begin(_ task: EpisodeTask) throws -> Episode {
     guard configuration.tasks == .generated else { return try episode(ofRow: task) }
+    guard task.row.isEmpty else {
+      throw PluginError.invalidInput(
+        "problems are generated, and the row would not be used; set tasks=rows, or give no data")
+    }
     let generator = try generator(seed: task.seed)
     for index in 0..<100 {
       guard let drawn = generator.draw(index) else { continue }
