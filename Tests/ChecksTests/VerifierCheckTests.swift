@@ -29,7 +29,9 @@ struct VerifierCheckTests {
   }
 
   private func check(_ rows: String) throws -> CheckReport {
-    try checkVerifiers(file: file(rows)) { Echo(mode: $0) }
+    let file = try file(rows)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try checkVerifiers(file: file) { Echo(mode: $0) }
   }
 
   @Test func acceptsAndRejectsAreCountedApartAndByCategory() throws {

@@ -18,7 +18,7 @@ import Trajectories
     let task = try ToyTask()
     let model = try task.model()
     let report = try trainer(task, model, apart: true).step(1)
-    let batch = report.batch
+    let batch = try #require(report.batch)
     var scored = batch
     // The weights have moved on by one update; those of the start are a new model's.
     try task.policy(task.model()).evaluate(&scored)
@@ -46,6 +46,7 @@ import Trajectories
     let task = try ToyTask()
     let report = try trainer(task, task.model(), apart: false).step(1)
     #expect(report.metrics["sampler/kl"] == nil && report.metrics["time/rescore"] == nil)
-    #expect(report.batch.behaviourLogprobs == report.batch.oldLogprobs)
+    let batch = try #require(report.batch)
+    #expect(batch.behaviourLogprobs == batch.oldLogprobs)
   }
 }
