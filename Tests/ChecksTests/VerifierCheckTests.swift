@@ -22,16 +22,16 @@ private struct Echo: Verifier {
 }
 
 struct VerifierCheckTests {
-  private func file(_ rows: String) throws -> URL {
+  /// Writes the rows to a file that is gone afterwards.
+  private func with<T>(_ rows: String, _ body: (URL) throws -> T) throws -> T {
     let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).jsonl")
     try rows.write(to: file, atomically: true, encoding: .utf8)
-    return file
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try body(file)
   }
 
   private func check(_ rows: String) throws -> CheckReport {
-    let file = try file(rows)
-    defer { try? FileManager.default.removeItem(at: file) }
-    return try checkVerifiers(file: file) { Echo(mode: $0) }
+    try with(rows) { file in try checkVerifiers(file: file) { Echo(mode: $0) } }
   }
 
   @Test func acceptsAndRejectsAreCountedApartAndByCategory() throws {
@@ -74,9 +74,11 @@ struct VerifierCheckTests {
     }
     let rows = #"{"id":"a","numbers":[2,3],"target":6,"response":"2*3","expected":true}"#
     var modes: [VerifierMode] = []
-    let report = try checkVerifiers(file: file(rows)) { mode in
-      modes.append(mode)
-      return Spy()
+    let report = try with(rows) { file in
+      try checkVerifiers(file: file) { mode in
+        modes.append(mode)
+        return Spy()
+      }
     }
     #expect(report.agreed == 1 && modes == [.own])
   }
@@ -92,8 +94,9 @@ struct VerifierCheckTests {
       {"id":"b","answer":["1","2"]}
       {"id":"c","problem":"no answer"}
       """
-    let report = try checkGold(
-      file: file(rows), gold: "answer", verifier: Echo(mode: .none))
+    let report = try with(rows) { file in
+      try checkGold(file: file, gold: "answer", verifier: Echo(mode: .none))
+    }
     #expect(report.agreed == 1)
     #expect(report.differ == ["b", "c"])
     #expect(report.summary.contains("share"))
