@@ -56,14 +56,31 @@ struct SettingsTableTests {
         if setting.key != "verifiers" {
           #expect(table.literal(again) == table.literal(configuration), "\(name)")
         }
-        // Clip bounds that are written are kept, which is a setting of its own.
-        let unmoved = [setting.key, "objective.keep_clip"]
+        // Clip bounds that are written are kept, and a sampler apart is corrected for, which are
+        // settings of their own.
+        let unmoved =
+          [setting.key, "objective.keep_clip"]
+          + (setting.key == "rollout.dtype" ? ["objective.mismatch"] : [])
         for another in table.settings where !unmoved.contains(another.key) {
           #expect(another.literal(configuration) == another.literal(defaults), "\(another.key)")
         }
       }
     }
     #expect(try table.literal(read(table.yaml(defaults))) == table.literal(defaults))
+  }
+
+  @Test func aSamplerApartIsCorrectedForUnlessTheUserSaysHow() throws {
+    func mode(_ arguments: String...) throws -> String {
+      var configuration = GRPOConfiguration()
+      try table.apply(arguments: arguments, to: &configuration)
+      return configuration.settings(endTokens: []).objective.mismatch.mode.rawValue
+    }
+    #expect(try mode() == "none")
+    #expect(try mode("--rollout-dtype", "int8") == "token_truncate")
+    #expect(try mode("--rollout-dtype", "int8", "--objective.mismatch", "none") == "none")
+    #expect(
+      try mode("--rollout-dtype", "int8", "--objective.mismatch", "sequence_mask")
+        == "sequence_mask")
   }
 
   @Test func noTwoSettingsShareAName() {

@@ -65,8 +65,10 @@ struct GRPOConfiguration: Sendable {
   }
   /// A sampler apart is corrected for where the user does not say how.
   var mismatch: MismatchCorrection.Mode {
-    get { mismatchChoice ?? (samplerType == nil ? .none : .tokenTruncate) }
-    set { mismatchChoice = newValue }
+    get {
+      mismatchChoice ?? (samplerType == nil ? training.objective.mismatch.mode : .tokenTruncate)
+    }
+    set { (training.objective.mismatch.mode, mismatchChoice) = (newValue, newValue) }
   }
   private var mismatchChoice: MismatchCorrection.Mode?
   private var writesClip = false
