@@ -81,7 +81,8 @@ final class GRPOSession {
       settings: settings, policy: policy,
       reference: try configuration.referencePolicy(
         settings, isNeeded: interventions.set.needsReference, longest: longest),
-      engine: sampler ?? engine, prompts: prompts.source, verifiers: verifiers?.set, episodes: episodes,
+      engine: sampler ?? engine, prompts: prompts.source, verifiers: verifiers?.set,
+      episodes: episodes,
       klController: configuration.klController, interventions: interventions.set,
       form: pool?.form, watch: Watch(detectors.set, settings: given.detection))
     self.trainer = trainer

@@ -195,7 +195,8 @@ struct GRPOConfiguration: Sendable {
         Setting(
           "objective.mismatch", \.mismatch,
           help:
-            "Weighs tokens by old / behaviour probability, truncated or masked at bounds; token_truncate where rollout.dtype is set."),
+            "Weighs tokens by old / behaviour probability, truncated or masked at bounds; token_truncate where rollout.dtype is set."
+        ),
         Setting(
           "objective.mismatch_max", \.training.objective.mismatch.maximum,
           help: "The largest such weight."),
