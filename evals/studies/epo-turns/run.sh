@@ -12,7 +12,7 @@ folder=${1:-runs/epo-turns} jobs=${2:-2}
 environment='guess:largest=16,turns=4,terse=true'
 turn_tokens=4
 seeds='0 1 2'
-methods=${METHODS:-plain bonus-0.01 bonus-0.03 epo-turn-0.01 epo-turn-0.03}
+methods=${METHODS:-plain bonus-0.01 bonus-0.03 epo-token-0.03 epo-turn-0.01 epo-turn-0.03}
 mkdir -p "$folder"
 
 # The recipe's warm start, one for all runs.
