@@ -71,7 +71,7 @@ for method in $methods; do
     echo '}'
   done
 done >"$folder/runs.jsonl"
-awk -v rows=method -v columns="success greedy entropy_start entropy_end entropy_swing grad_norm_end \
-  grad_norm_most turn_0_end turn_1_end turn_2_end turn_3_end" -f evals/studies/table.awk \
+awk -v rows=method -v columns="success greedy entropy_start entropy_end entropy_swing turn_0_end \
+  turn_1_end turn_2_end turn_3_end turn_0_swing turn_3_swing grad_norm_most" -f evals/studies/table.awk \
   "$folder/runs.jsonl" >"$folder/table.md"
 cat "$folder/table.md"
