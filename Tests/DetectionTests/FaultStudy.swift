@@ -84,6 +84,7 @@ struct FaultStudy {
       "refused": .array(outcome.refusals.map { .string($0) }), "end": .string(outcome.end),
       "accuracy": .double(outcome.accuracy),
       "rewards": .array(outcome.rewards.map { .double(($0 * 1000).rounded() / 1000) }),
+      "entropies": .array(outcome.entropies.map { .double(($0 * 1e4).rounded() / 1e4) }),
     ]
   }
 

@@ -43,6 +43,8 @@ struct FaultyRun {
     var accuracy = 0.0
     /// Of each step's rollout.
     var rewards: [Double] = []
+    /// Nats, of each step that was learned from.
+    var entropies: [Double] = []
   }
 
   func run() throws -> Outcome {
@@ -57,6 +59,7 @@ struct FaultyRun {
         let report = try task.trainer.step(step)
         refusals = 0
         outcome.rewards.append(report.metrics["reward/mean"] ?? .nan)
+        outcome.entropies += report.metrics["policy/entropy"].map { [$0] } ?? []
       } catch let refused as RefusedStep {
         outcome.refusals.append("step \(step): \(refused.reason)")
         outcome.rewards.append(.nan)
