@@ -62,9 +62,4 @@ import Testing
     let outcome = try run(.staleSampler, ["mismatch:max_action=stop"])
     #expect(outcome.end.hasPrefix("stopped") && outcome.accuracy > 0.3)
   }
-
-  @Test func entropyThatIsPushedToNothingIsGoneBackFrom() throws {
-    let outcome = try run(.entropyToZero, ["entropy:max_action=roll_back"], steps: 40)
-    #expect(outcome.done.first?.action == "roll_back", "\(outcome.found)")
-  }
 }
