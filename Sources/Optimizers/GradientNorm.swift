@@ -7,12 +7,14 @@ public struct GradientNorm: Sendable, Equatable {
 
   /// Sums the squares in double, tensor by tensor in their order.
   ///
+  /// - Parameter known: the sum of each tensor, `[parameters]`, where a pass over them has been made;
+  ///   ``TensorFigures`` has the bits of `sumOfSquares`.
   /// - Throws: ``OptimizerError/nonFiniteGradient(name:shape:index:value:)``, the first one. Floats
   ///   that are finite have a finite sum of squares, so only a sum that is not is searched.
-  public init(of parameters: [ParameterSlot]) throws(OptimizerError) {
+  public init(of parameters: [ParameterSlot], known: [Double]? = nil) throws(OptimizerError) {
     var squares = 0.0
-    for slot in parameters {
-      let sum = slot.gradient.sumOfSquares
+    for (index, slot) in parameters.enumerated() {
+      let sum = known?[index] ?? slot.gradient.sumOfSquares
       guard sum.isFinite else {
         let index = slot.gradient.firstNonFinite!
         throw .nonFiniteGradient(

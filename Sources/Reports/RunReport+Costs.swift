@@ -33,10 +33,13 @@ extension RunReport {
           curve.map { short($0.largest) } ?? "–",
         ]
       }
-      + inner.map {
-        [
-          "of these: " + $0.name.dropFirst(5), duration($0.sum), share($0.sum), short($0.mean),
-          short($0.largest),
+      + inner.map { curve in
+        // Episodes run beside each other and beside the sampling; their seconds are added up.
+        let isOfAll = curve.name == "time/environment"
+        return [
+          "of these: " + curve.name.dropFirst(5) + (isOfAll ? ", all episodes added up" : ""),
+          duration(curve.sum), isOfAll ? "–" : share(curve.sum), short(curve.mean),
+          short(curve.largest),
         ]
       }
     page.table(header: ["phase", "time", "share", "mean, s", "longest, s"], rows: rows)

@@ -17,12 +17,18 @@ extension RunReport {
       let still = area.curves.filter { $0.count > 0 && $0.least == $0.largest && $0.lost == 0 }
       if !still.isEmpty {
         page.add(
-          "<p class=\"still\">The same in every step: "
-            + still.map { "<span>\(escaped($0.name)) <b>\(short($0.last))</b></span>" }.joined(
-              separator: ", ") + "</p>")
+          "<p class=\"still\">The same throughout: " + still.map(level).joined(separator: ", ")
+            + "</p>")
       }
       page.add("</details>")
     }
+  }
+
+  /// A metric that has one value, and in how many steps, where that is not all.
+  private func level(_ curve: MetricCurve) -> String {
+    let count =
+      curve.count < record.stepCount ? " in \(curve.count) of \(record.stepCount) steps" : ""
+    return "<span>\(escaped(curve.name)) <b>\(short(curve.last))</b>\(count)</span>"
   }
 
   private static let openAreas = 6

@@ -18,7 +18,7 @@ extension RunReport {
     .charts figcaption { font-size: .85rem; }
     .bar { display: flex; height: 1.1rem; border-radius: 4px; overflow: hidden; margin: .6rem 0; }
     .bar i { display: block; }
-    .settings td { text-align: left; vertical-align: top; } .settings th { text-align: left; }
+    .settings td { text-align: left; vertical-align: top; white-space: pre-line; } .settings th { text-align: left; }
     .settings td { min-width: 7rem; } .settings td:first-child { white-space: nowrap; }
     th { overflow-wrap: normal; white-space: nowrap; }
     .still { font-size: .85rem; opacity: .8; } .still span { white-space: nowrap; }

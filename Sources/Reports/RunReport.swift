@@ -7,13 +7,22 @@ import Pages
 ///
 /// Its size is bounded, however long the run is; the run may be going on, or have been killed.
 public struct RunReport {
-  /// A setting of the run, and what it would be had nobody set it.
+  /// A setting of the run, and what it would be had nobody set it. Of a list, a line each.
   public struct Setting: Sendable, Equatable {
     public let key, value, standard: String
     public init(key: String, value: String, standard: String) {
       (self.key, self.value, self.standard) = (key, value, standard)
     }
     public var isChanged: Bool { value != standard }
+
+    /// The lines that one has and the other has not.
+    var difference: (value: String, standard: String) {
+      func lines(of a: String, without b: String) -> String {
+        let others = b.split(separator: "\n")
+        return a.split(separator: "\n").filter { !others.contains($0) }.joined(separator: "\n")
+      }
+      return (lines(of: value, without: standard), lines(of: standard, without: value))
+    }
   }
 
   /// What is known of a run beside its records.
@@ -141,7 +150,7 @@ public struct RunReport {
     page.add("<div class=\"settings\">")
     page.table(
       header: ["setting", "value", "default"],
-      rows: changed.map { [$0.key, $0.value, $0.standard] })
+      rows: changed.map { [$0.key, $0.difference.value, $0.difference.standard] })
     page.add(
       "</div><details id=\"all-settings\"><summary>All \(about.settings.count) settings</summary>")
     page.add("<div class=\"settings\">")

@@ -38,6 +38,9 @@ public struct Finding: Sendable, Equatable {
 /// behind its reason.
 public struct Findings: Sendable {
   private var found: [Finding] = []
+  /// What was said before goes on to spoil the run, although it is not said again yet: the host
+  /// then keeps no state to go back to.
+  public var isCritical = false
 
   public init() {}
 
@@ -55,10 +58,12 @@ public struct Findings: Sendable {
 
   /// Of equally strong ones the first.
   public var strongest: Finding {
-    guard let force = found.map(\.action.force).max() else { return .nothing }
+    guard let force = found.map(\.action.force).max() else {
+      return Finding(.none, isCritical: isCritical)
+    }
     let place = found.firstIndex { $0.action.force == force }!
     var strongest = found[place]
-    strongest.isCritical = found.contains(where: \.isCritical)
+    strongest.isCritical = isCritical || found.contains(where: \.isCritical)
     let others = found.indices.filter { $0 != place }.map { found[$0].reason }
     strongest.reason = ([strongest.reason] + others).joined(separator: "; ")
     return strongest

@@ -52,28 +52,36 @@ extension GRPOTrainer {
 
   /// What those ask for who look at the gradients or the update.
   private func needs(ofUpdateIn step: Int) -> [DetectorNeeds] {
-    [DetectionEvent.gradients, .update].flatMap { event in
-      watch.detectors.places(at: event, step: step).map {
-        watch.detectors.members[$0].detector.needs
-      }
-    }
+    [DetectionEvent.gradients, .update].flatMap { watch.needs(at: $0, step: step) }
+  }
+
+  /// What there is to see of an update.
+  ///
+  /// - Parameter logits: what ``logitRows(_:_:_:step:)`` gave, filled.
+  func sight(_ batch: TokenBatch, _ logits: LogitRows?, step: Int) -> UpdateSight {
+    UpdateSight(
+      batch, policy: policy, optimizer: optimizer, logits: logits,
+      rows: needs(ofUpdateIn: step).map(\.rows).max() ?? 0)
+  }
+
+  /// Of each tensor, where detectors are to see figures of the gradients: the pass that makes them
+  /// is the norm's too.
+  func gradientSquares(_ sight: UpdateSight, step: Int) -> [Double]? {
+    let needs = watch.needs(at: .gradients, step: step).first(where: \.norms)
+    return needs.flatMap { needs in watch.clocked { sight.gradientSquares(needs) } }
   }
 
   /// Moves the weights by the gradients, unless a detector keeps them where they are.
   ///
   /// - Parameters:
-  ///   - logits: what ``logitRows(_:_:_:step:)`` gave, filled.
   ///   - known: what is known of the step so far.
   /// - Throws: ``HeldUpdate`` where the update is not to be: weights, moments and interventions are
   ///   then as before it.
   func move(
     _ batch: TokenBatch, _ position: StepPosition, coefficients: [Float], _ norm: GradientNorm,
-    _ logits: LogitRows?, knowing known: StepMetrics, _ metrics: inout StepMetrics
+    _ sight: UpdateSight, knowing known: StepMetrics, _ metrics: inout StepMetrics
   ) throws {
     let step = position.rollout
-    let sight = UpdateSight(
-      batch, policy: policy, optimizer: optimizer, logits: logits,
-      rows: needs(ofUpdateIn: step).map(\.rows).max() ?? 0)
     metrics["optimizer/grad_norm"] = norm.value
     func look(_ event: DetectionEvent) throws -> DetectorAction {
       try watch.look(event, step: step) { needs, place in

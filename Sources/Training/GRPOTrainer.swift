@@ -223,9 +223,11 @@ public final class GRPOTrainer {
     metrics["time/backward"] = found.backwardSeconds
     let watch = Stopwatch()
     let watching = self.watch.seconds
-    let norm = try GradientNorm(of: optimizer.parameters)
+    let sight = sight(batch, logits, step: position.rollout)
+    let norm = try GradientNorm(
+      of: optimizer.parameters, known: gradientSquares(sight, step: position.rollout))
     try move(
-      batch, position, coefficients: prepared.coefficients, norm, logits, knowing: known, &metrics)
+      batch, position, coefficients: prepared.coefficients, norm, sight, knowing: known, &metrics)
     metrics["time/optimizer"] = watch.total - (self.watch.seconds - watching)
     if let kl = metrics[.referenceKL] {
       klController?.update(kl: kl, sequences: batch.sequenceCount)

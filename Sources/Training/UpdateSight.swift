@@ -65,6 +65,11 @@ final class UpdateSight {
     }
   }
 
+  /// The sum of squares of each tensor's gradient, before the update.
+  func gradientSquares(_ needs: DetectorNeeds) -> [Double]? {
+    figures(needs)?.map(\.gradientSquares)
+  }
+
   /// The gradient's figures; once it is gone, those that were asked for before.
   private func figures(_ needs: DetectorNeeds) -> [TensorFigures]? {
     let threshold = needs.spike ?? 0

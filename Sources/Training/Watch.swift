@@ -58,8 +58,15 @@ public final class Watch {
     seconds = 0
   }
 
-  func looks(at event: DetectionEvent, step: Int) -> Bool {
-    detectors.places(at: event, step: step).contains { !retired.contains($0) }
+  func looks(at event: DetectionEvent, step: Int) -> Bool { !places(at: event, step: step).isEmpty }
+
+  /// What those ask for who look.
+  func needs(at event: DetectionEvent, step: Int) -> [DetectorNeeds] {
+    places(at: event, step: step).map { detectors.members[$0].detector.needs }
+  }
+
+  private func places(at event: DetectionEvent, step: Int) -> [Int] {
+    detectors.places(at: event, step: step).filter { !retired.contains($0) }
   }
 
   /// Shows an event to those who look at it.
@@ -75,7 +82,7 @@ public final class Watch {
     guard looks(at: event, step: step) else { return .none }
     return try clocked {
       var found: [Detection] = []
-      for place in detectors.places(at: event, step: step) where !retired.contains(place) {
+      for place in places(at: event, step: step) {
         let member = detectors.members[place]
         let observation = try observe(member.detector.needs, place)
         do throws(DetectorError) {

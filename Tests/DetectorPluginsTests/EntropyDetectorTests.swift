@@ -1,6 +1,7 @@
 import Detectors
 import Foundation
 import Testing
+import Trajectories
 
 @Suite struct EntropyDetectorTests {
   /// The steps at which something was found in a run of these entropies, with a little noise.
@@ -45,6 +46,27 @@ import Testing
       found.first?.finding.reason.hasPrefix("entropy is 0.0005 nats, below the floor of 0.02")
         == true)
     #expect(found.first { $0.finding.action == .stop }?.step == 40)
+  }
+
+  @Test func aLearnedTaskNeedsNoEntropy() throws {
+    func found(right: Int) throws -> [Finding] {
+      let detector = try Watched("entropy")
+      return try (1...60).map { step in
+        try detector.look(.rollout, step: step) { seen in
+          seen.outcomes = Outcomes([(0..<10).map { $0 < right ? 1 : 0 }])
+        }
+        return try detector.look(.gradients, step: step) { seen in
+          seen.tokens = TokenBatch(tokens: 8)
+          seen.tokens!.entropies = Array(repeating: step > 20 ? 0.0005 : 1, count: 8)
+        }
+      }
+    }
+    #expect(try found(right: 9).allSatisfy { $0 == .nothing })
+    let collapse = try found(right: 5)
+    #expect(collapse[22].action == .rollBack(factor: 0.5))
+    // It is said once in ten steps, and counts all the time.
+    #expect(collapse[23] == Finding(.none, isCritical: true))
+    #expect(collapse[39].action == .stop)
   }
 
   @Test func anExplosionScalesTheRateAndIsCriticalWhereTheRewardFalls() throws {

@@ -1,5 +1,7 @@
 import Detectors
+import Foundation
 import Testing
+import Trajectories
 
 @Suite struct LengthTests {
   /// A rollout of four completions; `tokens` are theirs.
@@ -90,6 +92,26 @@ import Testing
       + "a run which is replayed finds the same trouble at the same steps and does the same about it."
     try look(detector, texts: Array(repeating: prose, count: 4))
     #expect(detector["compression_max"]! < 2.5 && detector["repetitive"] == 0)
+  }
+
+  @Test func endsThatBecomeUnlikelyAreSaid() throws {
+    let detector = try Watched("length")
+    func look(end: Float) throws -> Finding {
+      try detector.look(.rollout) { seen in
+        seen.outcomes = Outcomes([[1, 0]])
+        // The second is cut off, so that its last token ends nothing.
+        seen.outcomes!.truncated = [false, true]
+        var batch = TokenBatch(prompts: [[0], [0]], completions: [[1, 2], [1, 2]])
+        batch.oldLogprobs = [-3, log(end), -3, -9]
+        seen.tokens = batch
+      }
+    }
+    for _ in 0..<10 { #expect(try look(end: 0.9) == .nothing) }
+    for _ in 0..<10 { _ = try look(end: 0.6) }
+    #expect(isClose(detector["end_probability"], 0.6))
+    let findings = try (0..<3).map { _ in try look(end: 0.4) }
+    #expect(findings[..<2].allSatisfy { $0 == .nothing })
+    #expect(findings[2].reason.contains("end with a token of probability 0.4, 0.9 at the start"))
   }
 
   @Test func anotherScriptIsSaid() throws {

@@ -54,9 +54,32 @@ import Testing
 
   @Test func spikesOfSingleEntriesAreCounted() throws {
     let detector = try settled()
-    let findings = try (0..<3).map { _ in try detector.look(norm: 0.5, spikes: 2) }
+    let findings = try (0..<3).map { _ in try detector.look(norm: 0.6, spikes: 2) }
     #expect(detector["spam_share"] == 0.02)
     #expect(findings[1] == .nothing && findings[2].reason.hasPrefix("2% of the gradient's entries"))
+    // In a gradient smaller than usual they spoil nothing.
+    let faint = try settled()
+    for _ in 0..<9 { #expect(try faint.look(norm: 0.4, spikes: 2) == .nothing) }
+  }
+
+  @Test func anUpdateThatLeapsIsCutToItsUsualLengthAtOnce() throws {
+    let detector = try Watched("gradient-spike")
+    for _ in 0..<20 { #expect(try detector.look(.update, norm: 0.001) == .nothing) }
+    // Adam's step does not grow with the gradient: a leap is the learning rate's.
+    for _ in 0..<3 {
+      let leap = try detector.look(.update, norm: 0.1)
+      #expect(isClose(detector["update_jump"], 100))
+      guard case .shorten(let factor) = leap.action else { Issue.record("\(leap)"); return }
+      #expect(isClose(factor, 0.01) && leap.isCritical)
+      #expect(try detector.look(.update, norm: 0.001) == .nothing)
+    }
+    #expect(try detector.look(.update, norm: 0.015) == .nothing)
+  }
+
+  @Test func anUpdateAsLargeAsItsWeightsNeedsNoPast() throws {
+    let finding = try Watched("gradient-spike").look(.update, norm: 2)
+    guard case .shorten(let factor) = finding.action else { Issue.record("\(finding)"); return }
+    #expect(isClose(factor, 0.005))
   }
 
   @Test func aLargeUpdateIsMeasuredByItsWeights() throws {

@@ -143,6 +143,11 @@ struct RunDoctorTests {
     try expectFault("groups", saying: "no completion is right", verifier: "regex:pattern=never")
   }
 
+  @Test func groupsThatTieBecauseAllIsRightAreFound() throws {
+    try expectFault(
+      "groups", saying: "every completion is right", verifier: "regex:pattern=[^~]*")
+  }
+
   @Test func tooLittleMemoryIsFound() throws {
     try expectFault("run memory", saying: "free", ["--micro-batch-tokens", "1000000000"])
   }

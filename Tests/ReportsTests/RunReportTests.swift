@@ -58,6 +58,28 @@ private func completion(
   #expect(RunReport.areas(of: report.record.curves).map(\.name) == ["reward", "time", "mine"])
 }
 
+@Test func whatEpisodesSpentTogetherIsNoShareOfTheRun() throws {
+  let run = try WrittenRun()
+  try run.write(#"{"step":1,"time/step":2,"time/environment":9}"# + "\n", "metrics.jsonl")
+  let html = try run.report().page.html
+  #expect(html.contains("<td>of these: environment, all episodes added up</td>"))
+  #expect(!html.contains("450.0%"))
+}
+
+@Test func aMetricOfSomeStepsSaysOfHowMany() throws {
+  let run = try WrittenRun()
+  try run.write(
+    #"{"step":1,"a/x":1}"# + "\n" + #"{"step":2,"a/x":1,"a/y":3}"# + "\n", "metrics.jsonl")
+  let html = try run.report().page.html
+  #expect(html.contains("<span>a/x <b>1.00</b></span>"))
+  #expect(html.contains("<span>a/y <b>3.00</b> in 1 of 2 steps</span>"))
+}
+
+@Test func ofListsTheLinesThatDifferAreShown() {
+  let setting = RunReport.Setting(key: "detectors", value: "a\nb: x 2", standard: "a\nb: x 1")
+  #expect(setting.isChanged && setting.difference == ("b: x 2", "b: x 1"))
+}
+
 @Test func aRunThatWasKilledIsShownAsFarAsItIsWhole() throws {
   let run = try WrittenRun()
   try run.write(

@@ -19,12 +19,15 @@ struct Doctor: ParsableCommand {
   @OptionGroup var arguments: SettingsArguments
   @Option(help: "Groups to sample, to see whether their rewards differ; 0 for none.")
   var groups = 16
-  @Option(help: "Seconds that sampling them may take.") var seconds = 30.0
+  @Option(help: "Seconds that sampling them may take; what is left of a minute unless given.")
+  var seconds: Double?
   @Flag(help: "Print JSON.") var json = false
 
   func validate() throws {
     guard groups >= 0 else { throw ValidationError("--groups is \(groups); use 0 or more.") }
-    guard seconds > 0 else { throw ValidationError("--seconds is \(seconds); use more than 0.") }
+    if let seconds, seconds <= 0 {
+      throw ValidationError("--seconds is \(seconds); use more than 0.")
+    }
   }
 
   func run() throws {

@@ -13,10 +13,15 @@ import Training
 final class RunExamination {
   let configuration: GRPOConfiguration
   let groups: Int
-  let seconds: Double
+  /// How long sampling may take; `nil` leaves it what there is of a minute.
+  let seconds: Double?
   private(set) var findings: [Finding] = []
+  /// When it began.
+  private let start = ContinuousClock.now
+  /// Everything together is to be done within a minute, and sampling ends a token late.
+  private static let longest = 50.0
 
-  init(_ configuration: GRPOConfiguration, groups: Int, seconds: Double) throws {
+  init(_ configuration: GRPOConfiguration, groups: Int, seconds: Double?) throws {
     (self.configuration, self.groups, self.seconds) = (configuration, groups, seconds)
     try configuration.check()
     if let threads = configuration.run.threads { ThreadPool.resize(threads) }
@@ -55,6 +60,7 @@ final class RunExamination {
     }
     guard groups > 0, isPlayed || tasks.verifiers != nil else { return }
     let check = TiedGroupCheck(configuration, model, tasks)
+    let seconds = self.seconds ?? max(5, Self.longest - (ContinuousClock.now - start) / .seconds(1))
     if let finding = had("groups", { try check.finding(groups: groups, seconds: seconds) }) {
       findings.append(finding)
     }

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Objectives
 import Rollouts
+import Synchronization
 import Training
 import Trajectories
 import Verifiers
@@ -15,6 +16,7 @@ struct TiedGroupCheck {
 
   /// Fewer groups that all tie are no proof.
   private static let proof = 8
+  private static let mostAtOnce = 4
 
   init(_ configuration: GRPOConfiguration, _ model: LoadedModel, _ tasks: RunTasks) {
     (self.configuration, self.model, self.tasks) = (configuration, model, tasks)
@@ -33,12 +35,15 @@ struct TiedGroupCheck {
     var judged: [RewardedGroup] = []
     var sampled = 0
     var unfinished = 0
+    // One group first: a large model would end none of four at once.
+    var count = 1
     while sampled < groups, unfinished == 0,
       !judged.contains(where: { DynamicSampling.keeps($0.rewards) })
     {
       let next = try tasks.prompts.prompts(
-        from: sampled, count: min(4, groups - sampled), copies: 1)
+        from: sampled, count: min(count, groups - sampled), copies: 1)
       sampled += next.count
+      count = min(2 * count, Self.mostAtOnce)
       let ended = Ended(count: next.count)
       do {
         _ = try engine.sample(
@@ -58,7 +63,11 @@ struct TiedGroupCheck {
     }
     guard !judged.isEmpty else {
       return Finding(
-        "groups", .skipped, "not one group ended within \(Int(seconds)) s",
+        "groups", .skipped,
+        """
+        fewer than two of \(size) completions of the first prompt ended within \(Int(seconds)) s, \
+        each \(deadline.rows / size) tokens long by then, of \(sampling.maximumNewTokens) at most
+        """,
         remedy: "--seconds \(Int(seconds * 4)) gives it the time")
     }
     return finding(of: judged, unfinished: unfinished)
@@ -158,12 +167,16 @@ struct TiedGroupCheck {
 }
 
 /// Ends sampling at a time, by refusing the row of the next token.
-private struct Deadline: RowObserver {
+private final class Deadline: RowObserver {
   struct Passed: Error {}
 
   let moment = LogprobRow.Moment.old
   let width = 1
   private let end: DispatchTime
+  private let seen = Atomic(0)
+
+  /// How many tokens were sampled.
+  var rows: Int { seen.load(ordering: .relaxed) }
 
   init(in seconds: Double) { end = .now() + seconds }
 
@@ -171,6 +184,7 @@ private struct Deadline: RowObserver {
     _ row: LogprobRow, into floats: UnsafeMutableBufferPointer<Float>
   ) throws -> [UInt8] {
     floats[0] = 0
+    seen.add(1, ordering: .relaxed)
     if DispatchTime.now() > end { throw Passed() }
     return []
   }

@@ -60,10 +60,13 @@ enum Temper {
 final class Child {
   private let folder: URL
   private let process: pid_t
+  /// Whether what it writes as errors is kept here.
+  private let keepsErrors: Bool
   private var status: Int32?
 
   /// - Parameter errors: a terminal or a file in place of the one that ``wait()`` reads.
   init(_ arguments: [String], input: String? = nil, errors: String? = nil) throws {
+    keepsErrors = errors == nil
     folder = Workshop.place.appending(path: "temper-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let place = folder
@@ -121,13 +124,14 @@ final class Child {
     if isRunning { kill(process, signal) }
   }
 
+  /// Its end; `errors` are empty where they went to another place.
   func wait() throws -> Temper.Outcome {
     while isRunning { usleep(500) }
     func text(_ name: String) throws -> String {
       try String(contentsOf: folder.appending(path: name), encoding: .utf8)
     }
     return Temper.Outcome(
-      status: status!, output: try text("output"), errors: try text("errors"))
+      status: status!, output: try text("output"), errors: keepsErrors ? try text("errors") : "")
   }
 
   /// Stops the process at a moment when `condition` holds, and kills it there.

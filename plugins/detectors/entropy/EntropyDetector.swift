@@ -3,39 +3,6 @@ import TemperPlugin
 
 /// Sees the policy's entropy collapse, or explode, and that it is about to.
 struct EntropyDetector: Detector {
-  struct Configuration: PluginConfiguration {
-    var window = 64  // steps
-    /// Steps that say where the run began, `H_0`.
-    var baseline = 10
-    /// Collapse: below the larger of this, in nats, and of this share of `H_0`.
-    var floor = 0.01
-    var floorShare = 0.02
-    /// Steps within which a falling trend would reach the floor, and how sure it has to be, over
-    /// the window and over its later half.
-    var horizon = 50.0
-    var trendZ = 3.0
-    /// A token is deterministic below this entropy; the largest share of such.
-    var deterministicEntropy = 0.01
-    var deterministicShare = 0.97
-    /// Explosion: above the larger of `factor H_0` and `H_0 + margin`, or that far from the median.
-    var explosionFactor = 2.0
-    var explosionMargin = 1.0
-    var explosionZ = 6.0
-    /// The least rise of the median, as a share of it, that a distance in deviations speaks of.
-    var explosionRise = 0.2
-    /// The shares of the past of two moving averages, and how far apart they may be.
-    var shortPast = 0.8
-    var longPast = 0.98
-    var oscillation = 2.0
-    /// Dead: below this for so many steps.
-    var deadEntropy = 1e-3
-    var deadSteps = 20
-    /// What an explosion asks of the learning rate.
-    var rateFactor = 0.5
-    var rateSteps = 50
-    var alarm = AlarmSettings()
-  }
-
   struct State: PluginState {
     var window = Window()
     var beginning: [Double] = []
@@ -43,6 +10,8 @@ struct EntropyDetector: Detector {
     var short = MovingAverage()
     var long = MovingAverage()
     var deadSteps = 0
+    /// Of the last rollout, the share of completions that are right.
+    var right: Double?
     var alarms = Alarms()
   }
 
@@ -58,9 +27,11 @@ struct EntropyDetector: Detector {
     (self.configuration, self.host) = (configuration, host)
   }
 
-  let needs = DetectorNeeds([.gradients], tokens: true)
+  let needs = DetectorNeeds([.rollout, .gradients], tokens: true, outcomes: true)
 
   func detect(_ observation: Observation, _ state: inout State) -> Finding {
+    if let outcomes = observation.outcomes { state.right = outcomes.rightShare }
+    guard observation.event == .gradients else { return .nothing }
     // Updates of one rollout share their tokens.
     guard let tokens = observation.tokens, observation.update == 0 else { return .nothing }
     let entropies = tokens.trained { Double(tokens.entropies[$0]) }.filter(\.isFinite)
@@ -155,13 +126,14 @@ struct EntropyDetector: Detector {
   ) -> Finding {
     let mean = figures.mean
     let floor = state.floor(configuration)
+    let isLearned = state.right ?? 0 >= configuration.learned
     host.record("floor", floor)
     var findings = Findings()
     func sounds(_ name: String, _ isBad: Bool) -> Bool {
       state.alarms.look(name, isBad, step: step, configuration.alarm)
     }
     state.deadSteps = mean < configuration.deadEntropy ? state.deadSteps + 1 : 0
-    if state.deadSteps >= configuration.deadSteps {
+    if state.deadSteps >= configuration.deadSteps, !isLearned {
       findings.add(
         .stop, isCritical: true,
         """
@@ -170,20 +142,21 @@ struct EntropyDetector: Detector {
         entropy method
         """)
     }
-    if sounds("collapse", mean < floor) {
+    if sounds("collapse", mean < floor && !isLearned) {
       findings.add(
-        .warn, isCritical: true,
+        .rollBack(factor: configuration.rateFactor), isCritical: true,
         """
         entropy is \(short(mean)) nats, below the floor of \(short(floor)): add an entropy method \
         (--entropy) or lower the learning rate
         """)
     }
+    findings.isCritical = state.alarms.isOn("collapse")
     let distance = trend.flatMap { stepsUntil(log(floor), from: log(mean), slope: $0.logSlope) }
     let isFalling =
       trend.map { $0.isFull && max($0.whole.z, $0.recent.z) < -configuration.trendZ } ?? false
     if let distance, distance.isFinite { host.record("steps_to_floor", distance) }
-    if sounds("falling", isFalling && mean > floor && distance ?? .infinity < configuration.horizon)
-    {
+    let isNear = mean > floor && distance ?? .infinity < configuration.horizon
+    if sounds("falling", isFalling && isNear && !isLearned) {
       findings.warn(
         """
         entropy falls by \(percent(1 - exp(trend!.logSlope))) a step (Mann-Kendall Z \
@@ -191,7 +164,8 @@ struct EntropyDetector: Detector {
         \(Int(distance!)) steps: add an entropy method or lower the learning rate
         """)
     }
-    if sounds("deterministic", deterministic > configuration.deterministicShare) {
+    let isDeterministic = deterministic > configuration.deterministicShare
+    if sounds("deterministic", isDeterministic && !isLearned) {
       findings.warn(
         """
         \(percent(deterministic)) of the tokens are sampled without a choice (entropy below \
@@ -237,26 +211,10 @@ struct EntropyDetector: Detector {
   }
 }
 
-extension EntropyDetector.Configuration {
-  fileprivate func validate() throws {
-    try require("window", Double(window), atLeast: 16)
-    try require("baseline", Double(baseline), atLeast: 1)
-    try require("floor", floor, above: 0)
-    try require("floor_share", floorShare, atLeast: 0, below: 1)
-    try require("horizon", horizon, atLeast: 0)
-    try require("trend_z", trendZ, above: 0)
-    try require("deterministic_share", deterministicShare, above: 0, atMost: 1)
-    try require("explosion_factor", explosionFactor, above: 1)
-    try require("explosion_margin", explosionMargin, atLeast: 0)
-    try require("explosion_z", explosionZ, above: 0)
-    try require("explosion_rise", explosionRise, atLeast: 0)
-    try require("short_past", shortPast, atLeast: 0, below: 1)
-    try require("long_past", longPast, above: shortPast, below: 1)
-    try require("oscillation", oscillation, above: 1)
-    try require("dead_steps", Double(deadSteps), atLeast: 1)
-    try require("rate_factor", rateFactor, above: 0, atMost: 1)
-    try require("rate_steps", Double(rateSteps), atLeast: 1)
-    try alarm.validate(self)
+extension Outcomes {
+  /// Of those whose verifier did not fail; `nil` where it failed on all.
+  fileprivate var rightShare: Double? {
+    (0..<count).filter { verdict($0) != .failed }.map { verdict($0) == .right ? 1.0 : 0 }.mean
   }
 }
 

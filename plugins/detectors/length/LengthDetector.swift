@@ -1,3 +1,4 @@
+import Glibc
 import TemperPlugin
 
 /// Sees completions that grow without getting better, run into their budget, or repeat themselves.
@@ -24,6 +25,8 @@ struct LengthDetector: Detector {
     var leastBytes = 256
     /// How far the share of bytes that are not ASCII may rise.
     var script = 0.2
+    /// The probability of ending where a completion ended, as a share of what it was at the start.
+    var end = 0.5
     /// How far the share of unparsable completions may rise.
     var unparsable = 0.3
     var alarm = AlarmSettings()
@@ -34,6 +37,8 @@ struct LengthDetector: Detector {
     var rights = Window()
     /// Of the first steps: mean length, accuracy, bytes that are not ASCII, unparsable.
     var beginning: [[Double]] = []
+    /// Of the first steps, the probability of ending.
+    var ends: [Double] = []
     /// The shortest mean of right completions so far.
     var briefest: Double?
     var alarms = Alarms()
@@ -70,6 +75,7 @@ struct LengthDetector: Detector {
     lookForCuts(step, observation.step, &state, &findings)
     if let tokens = observation.tokens {
       lookForRepetition(tokens, outcomes, observation.step, &state, &findings)
+      lookAtEnds(tokens, outcomes, observation.step, &state, &findings)
     }
     return findings.strongest
   }
@@ -154,6 +160,7 @@ struct LengthDetector: Detector {
     // Alarms of their own, so that what was a warning can grow.
     let isOver = sounds("stop_truncated", above: configuration.stopTruncated)
     let isCritical = sounds("critical_truncated", above: configuration.criticalTruncated)
+    findings.isCritical = state.alarms.isOn("critical_truncated")
     guard sounds("truncated", above: configuration.truncated) || isCritical || isOver else {
       return
     }
@@ -164,6 +171,29 @@ struct LengthDetector: Detector {
       \(percent(share)) of the completions are cut off by their budget of tokens: raise it \
       (--max-new-tokens), or add an overlong penalty
       """)
+  }
+
+  /// The probability of the token that ends a completion, where it does: a policy that forgets how
+  /// to stop becomes unsure of it before it runs into the budget.
+  private func lookAtEnds(
+    _ tokens: Tokens, _ outcomes: Outcomes, _ number: Int, _ state: inout State,
+    _ findings: inout Findings
+  ) {
+    let ends = tokens.sequences.filter { !outcomes.isTruncated($0) }
+      .compactMap { tokens.trained(in: tokens.range($0)).max() }
+      .map { exp(Double(tokens.oldLogprobs[$0])) }
+    guard let mean = ends.filter(\.isFinite).mean else { return }
+    host.record("end_probability", mean)
+    if state.ends.count < configuration.baseline { return state.ends.append(mean) }
+    let start = state.ends.mean!
+    if state.alarms.look("end", mean < configuration.end * start, step: number, configuration.alarm)
+    {
+      findings.warn(
+        """
+        completions end with a token of probability \(short(mean)), \(short(start)) at the start: \
+        the model forgets how to stop, so watch their lengths and add an overlong penalty
+        """)
+    }
   }
 
   private func lookForRepetition(
@@ -217,6 +247,7 @@ extension LengthDetector.Configuration {
     try require("compression", compression, above: 1)
     try require("least_bytes", Double(leastBytes), atLeast: 1)
     try require("script", script, atLeast: 0)
+    try require("end", end, atLeast: 0, atMost: 1)
     try require("unparsable", unparsable, atLeast: 0)
     try alarm.validate(self)
   }

@@ -98,18 +98,27 @@ struct Mismatch: Detector {
     {
       findings.add(.warn, isCritical: isCritical, figures + remedy)
     }
+    findings.isCritical = isCritical && state.alarms.isOn("gap")
+    lookAtForwardPass(seen, &state, &findings)
+  }
+
+  /// No other run of the same program mends this one, so that it proposes the end.
+  private func lookAtForwardPass(
+    _ seen: Observation, _ state: inout State, _ findings: inout Findings
+  ) {
     guard let forward = seen.metric("policy/forward_gap") else { return }
     host.record("forward_gap", forward)
     if state.alarms.look(
       "forward", !(forward <= configuration.forwardGap), step: seen.step, configuration.alarm)
     {
       findings.add(
-        .warn, isCritical: true,
+        .stop, isCritical: true,
         """
         the trainer's forward pass gives log-probabilities up to \(short(forward)) nats from those \
         that were sampled by: the sampler's weights are out of date, or the two compute differently
         """)
     }
+    if state.alarms.isOn("forward") { findings.isCritical = true }
   }
 
   private func compareWithOld(

@@ -82,15 +82,17 @@ struct RewardDetector: Detector {
     let failed = (0..<outcomes.count).count { outcomes.reward($0) == nil }
     let share = Double(failed) / Double(outcomes.count)
     host.record("failed", share)
+    let isMost = share > 0.5
     if state.alarms.look(
       "failed", share > configuration.failed, step: step, configuration.alarm)
     {
       findings.add(
-        .warn, isCritical: share > 0.5,
+        .warn, isCritical: isMost,
         """
         the verifier failed on \(percent(share)) of the samples: its reasons are in the rollout log
         """)
     }
+    findings.isCritical = isMost && state.alarms.isOn("failed")
   }
 
   private func lookForTies(
@@ -112,7 +114,8 @@ struct RewardDetector: Detector {
     let recent = state.effective.mean ?? 1
     let isKnown = state.effective.count >= configuration.effectiveSteps
     if state.alarms.look(
-      "effective", isKnown && recent < configuration.effective, step: step, configuration.alarm)
+      "effective", isKnown && recent < configuration.effective, step: step,
+      configuration.effectiveAlarm)
     {
       findings.warn(
         """
@@ -207,10 +210,17 @@ struct RewardDetector: Detector {
         \(short(start)) at the start): it is being had without the task
         """)
     }
+    if state.alarms.isOn("held_back") { findings.isCritical = true }
   }
 }
 
 extension RewardDetector.Configuration {
+  /// That a task is too easy or too hard is a state, not an event: it is worth a word now and then.
+  fileprivate var effectiveAlarm: AlarmSettings {
+    AlarmSettings(
+      bad: alarm.bad, looks: alarm.looks, clean: alarm.clean, cooldown: 10 * alarm.cooldown)
+  }
+
   fileprivate func validate() throws {
     try require("degenerate", degenerate, atLeast: 0)
     try require("tolerance", tolerance, atLeast: 0)
