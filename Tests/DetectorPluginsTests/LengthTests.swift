@@ -95,7 +95,7 @@ import Trajectories
   }
 
   @Test func endsThatBecomeUnlikelyAreSaid() throws {
-    let detector = try Watched("length")
+    let detector = try Watched("length:truncated=0.6,critical_truncated=0.7")
     func look(end: Float) throws -> Finding {
       try detector.look(.rollout) { seen in
         seen.outcomes = Outcomes([[1, 0]])
