@@ -91,6 +91,9 @@ public final class Transformer {
     followed = source.refreshes
   }
 
+  /// Whether it samples for `model`.
+  public func isTwin(of model: Transformer) -> Bool { source === model }
+
   /// Makes a twin's copy anew where its source's has been; does nothing for other models.
   public func follow() {
     guard let source, followed != source.refreshes else { return }

@@ -50,7 +50,7 @@ extension GRPOTrainer {
   }
 
   /// Whether the sampler has a copy of the weights of its own, whose law is not quite the policy's.
-  var samplesApart: Bool { engine.model !== policy.model }
+  var samplesApart: Bool { engine.model.isTwin(of: policy.model) }
 
   /// Gives what such a sampler drew the policy's own log-probabilities, entropies and rows; its own
   /// stay as the behaviour's.

@@ -35,8 +35,9 @@ struct TiedGroupCheck {
     var judged: [RewardedGroup] = []
     var sampled = 0
     var unfinished = 0
-    // One group first: a large model would end none of four at once.
-    var count = 1
+    // One group first: a large model would end none of four at once. But an environment may fail in
+    // some of its tasks alone.
+    var count = isPlayed ? Self.mostAtOnce : 1
     while sampled < groups, unfinished == 0,
       !judged.contains(where: { DynamicSampling.keeps($0.rewards) })
     {
