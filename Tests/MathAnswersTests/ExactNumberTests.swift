@@ -23,7 +23,7 @@ import Testing
     #expect(try (third + third).description == "2/3")
     #expect(try (number("0.1") + number("0.2")) == number("0.3"))
     #expect(try (ExactNumber(1) / ExactNumber(-4)).description == "-0.25")
-    #expect(try (-third).description == "-1/3")
+    #expect((-third).description == "-1/3")
     #expect(try (ExactNumber(1) / ExactNumber(3200)).description == "0.0003125")
   }
 
