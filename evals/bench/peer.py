@@ -1,17 +1,13 @@
 """PyTorch with transformers as it comes, measured as `temper bench --peer` asks for.
 
-Takes the arguments of BenchTask.arguments, does the work once to warm up and once on the clock,
-and answers with one line of JSON: BenchResult. A step of GRPO is a loop of its own, with a cache of
+A step of GRPO is a loop of its own, with a cache of
 keys and values; peer_trl.py takes that of TRL.
 
 The C allocator is told to keep memory instead of giving it back after each tensor, which makes
 PyTorch faster.
 """
 
-import argparse
-import json
 import os
-import resource
 import sys
 import time
 
@@ -19,6 +15,7 @@ if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
     keeping = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "-1", "MALLOC_TOP_PAD_": "67108864"}
     os.execve(sys.executable, [sys.executable] + sys.argv, {**os.environ, **keeping})
 
+import answer
 import torch
 import transformers
 
@@ -130,48 +127,27 @@ def grpo_step(config, args):
     return step
 
 
-def processor_seconds():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+WORK = {
+    "train": training, "recompute": training, "generate": generation, "prefill": prefill,
+    "step": grpo_step,
+}
 
 
-def peak_bytes():
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
-
-
-def arguments():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--measure", choices=["train", "recompute", "generate", "prefill", "step"])
-    parser.add_argument("--model")
-    for name in ["--batch", "--tokens", "--prompt-tokens", "--new-tokens", "--threads"]:
-        parser.add_argument(name, type=int)
-    parser.add_argument("--group-size", type=int, default=8)
-    parser.add_argument("--dtype", help="temper's; PyTorch runs in float32 whatever it is")
-    args = parser.parse_args()
+def arguments(measures):
+    args = answer.arguments(measures)
     torch.manual_seed(0)
     torch.set_num_threads(args.threads)
     return args
 
 
 def main():
-    args = arguments()
-    config = transformers.AutoConfig.from_pretrained(args.model)
+    args = arguments(WORK)
     if args.dtype == "int8":
-        sys.exit(3)
-    work = {"train": training, "recompute": training, "generate": generation, "prefill": prefill, "step": grpo_step}
-    step = work[args.measure](config, args)
-    step()
-    processor, begin = processor_seconds(), time.perf_counter()
-    parts = step()
-    print(json.dumps({
-        "seconds": time.perf_counter() - begin,
-        "processor_seconds": processor_seconds() - processor,
-        "peak_bytes": peak_bytes(),
-        "parts": parts,
-        "program": f"PyTorch {torch.__version__.split('+')[0]}, "
-                   f"transformers {transformers.__version__}",
-    }))
+        sys.exit(3)  # it runs in float32 whatever else it is asked for
+    config = transformers.AutoConfig.from_pretrained(args.model)
+    answer.measure(
+        WORK[args.measure](config, args),
+        f"PyTorch {torch.__version__.split('+')[0]}, transformers {transformers.__version__}")
 
 
 if __name__ == "__main__":

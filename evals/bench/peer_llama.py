@@ -4,15 +4,12 @@ It samples and takes in prompts; it does not train. The model of random weights 
 a GGUF file below .bench/gguf. `--dtype int8` is Q8_0, its blocks of 32 bytes with a scale.
 """
 
-import argparse
 import ctypes
 import json
 import os
 import pathlib
-import resource
-import sys
-import time
 
+import answer
 import gguf
 import llama_cpp
 import numpy as np
@@ -143,43 +140,16 @@ def work(args, config):
         for place in range(length, length + new - 1):
             drawn = session.run([
                 (token, place, sequence, True) for sequence, token in enumerate(drawn)])
+        return {}
 
     return step
 
 
-def processor_seconds():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def peak_bytes():
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--measure")
-    parser.add_argument("--model")
-    for name in ["--batch", "--tokens", "--prompt-tokens", "--new-tokens", "--threads"]:
-        parser.add_argument(name, type=int)
-    parser.add_argument("--group-size", type=int, default=8)
-    parser.add_argument("--dtype", choices=list(TYPES))
-    args = parser.parse_args()
-    if args.measure not in ["generate", "prefill"]:
-        sys.exit(3)
+    args = answer.arguments(["generate", "prefill"])
     with open(os.path.join(args.model, "config.json")) as file:
         step = work(args, json.load(file))
-    step()
-    processor, begin = processor_seconds(), time.perf_counter()
-    step()
-    print(json.dumps({
-        "seconds": time.perf_counter() - begin,
-        "processor_seconds": processor_seconds() - processor,
-        "peak_bytes": peak_bytes(),
-        "parts": {},
-        "program": f"llama.cpp ({llama_cpp.__version__}), {args.dtype}",
-    }))
+    answer.measure(step, f"llama.cpp ({llama_cpp.__version__}), {args.dtype}")
 
 
 if __name__ == "__main__":

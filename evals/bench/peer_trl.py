@@ -1,16 +1,14 @@
 """A step of TRL's GRPOTrainer, measured as `temper bench --what step --peer` asks for.
 
 The work is that of peer.py's loop: one update of 4 prompts with 8 answers each, no reference model,
-a reward of 0 or 1 for each answer. Other tasks are none of its business: it ends with a line on
-standard error.
+a reward of 0 or 1 for each answer.
 """
 
-import json
 import logging
-import sys
 import tempfile
 import time
 
+import answer
 import peer  # keeps memory, too
 import torch
 import transformers
@@ -36,17 +34,15 @@ class Clock(transformers.TrainerCallback):
         self.steps = []
 
     def on_step_begin(self, *_, **__):
-        self.begin = time.perf_counter(), peer.processor_seconds()
+        self.begin = time.perf_counter(), answer.processor_seconds()
 
     def on_step_end(self, *_, **__):
-        now = time.perf_counter(), peer.processor_seconds()
+        now = time.perf_counter(), answer.processor_seconds()
         self.steps.append([end - begin for begin, end in zip(self.begin, now)])
 
 
 def main():
-    args = peer.arguments()
-    if args.measure != "step":
-        sys.exit(3)  # not its work
+    args = peer.arguments(["step"])
     import trl
     from datasets import Dataset
 
@@ -70,10 +66,7 @@ def main():
                 logging_strategy="no", disable_tqdm=True))
         trainer.train()
     seconds, processor = clock.steps[-1]
-    print(json.dumps({
-        "seconds": seconds, "processor_seconds": processor, "peak_bytes": peer.peak_bytes(),
-        "parts": {}, "program": f"TRL {trl.__version__}",
-    }))
+    answer.report(seconds, processor, {}, f"TRL {trl.__version__}")
 
 
 if __name__ == "__main__":
