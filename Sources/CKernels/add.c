@@ -1,11 +1,11 @@
-// y += x, the residual connection.
+// y = x + branch, the residual connection.
 #include "dispatch.h"
 
-enum { BLOCK = 1 << 14 };
+enum { BLOCK = 1 << 13 };
 
 typedef struct work {
   float *y;
-  const float *x;
+  const float *x, *branch;
   int64_t count;
 } work;
 
@@ -13,10 +13,10 @@ static void task(void *context, int64_t index) {
   const work *w = context;
   int64_t first = index * BLOCK;
   int64_t count = w->count - first < BLOCK ? w->count - first : BLOCK;
-  tk_kernels()->add_block(w->y + first, w->x + first, count);
+  tk_kernels()->add_block(w->y + first, w->x + first, w->branch + first, count);
 }
 
-void tk_add(float *y, const float *x, int64_t count) {
-  work w = {y, x, count};
+void tk_add(float *y, const float *x, const float *branch, int64_t count) {
+  work w = {y, x, branch, count};
   tk_parallel((count + BLOCK - 1) / BLOCK, task, &w);
 }

@@ -11,7 +11,7 @@
 #define TK_BLOCK_KERNELS(KERNEL) \
   TK_PRODUCT_KERNELS(KERNEL) \
   TK_LAYER_KERNELS(KERNEL) \
-  KERNEL(add_block, (float *y, const float *x, int64_t count))
+  KERNEL(add_block, (float *y, const float *x, const float *branch, int64_t count))
 
 struct tk_tile;            // product.h
 struct tk_quantized_tile;  // quantized.h

@@ -1,13 +1,17 @@
 import CKernels
 import Tensors
 
-/// The residual connection: `y += x`, both tight and of one shape.
-public func add(_ x: Matrix, to y: Matrix) {
-  precondition(
-    x.rows == y.rows && x.columns == y.columns,
-    "[\(x.rows), \(x.columns)] added to [\(y.rows), \(y.columns)]")
-  precondition(
-    x.stride == x.columns && y.stride == y.columns,
-    "strides of \(x.stride) and \(y.stride) for \(x.columns) columns")
-  tk_add(y.base, x.base, Int64(x.rows * x.columns))
+/// The residual connection: `y = x + branch`, all tight and of one shape; `y` may be either.
+public func add(_ x: Matrix, _ branch: Matrix, into y: Matrix) {
+  for other in [x, branch] {
+    precondition(
+      other.rows == y.rows && other.columns == y.columns,
+      "[\(other.rows), \(other.columns)] added into [\(y.rows), \(y.columns)]")
+  }
+  for matrix in [x, branch, y] {
+    precondition(
+      matrix.stride == matrix.columns,
+      "a stride of \(matrix.stride) for \(matrix.columns) columns")
+  }
+  tk_add(y.base, x.base, branch.base, Int64(y.rows * y.columns))
 }

@@ -99,4 +99,6 @@ extension ModelConfiguration {
   var queryWidth: Int { headCount * headDimension }
   /// `nkv d`
   var keyValueWidth: Int { keyValueHeadCount * headDimension }
+  /// Those of a row of queries, keys and values that turn with the position: queries, then keys.
+  var rotatedColumns: Range<Int> { 0..<queryWidth + keyValueWidth }
 }

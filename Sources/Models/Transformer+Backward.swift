@@ -80,9 +80,9 @@ extension Transformer {
     let key = c.queryWidth..<c.queryWidth + c.keyValueWidth
     let value = key.upperBound..<key.upperBound + c.keyValueWidth
     if let rope = c.layers[layer].rope {
-      let table = rotations[rope]
-      table.rotateBack(dQKV.columns(query), positions: batch.positions, heads: c.headCount)
-      table.rotateBack(dQKV.columns(key), positions: batch.positions, heads: c.keyValueHeadCount)
+      rotations[rope].rotateBack(
+        dQKV.columns(c.rotatedColumns), positions: batch.positions,
+        heads: c.headCount + c.keyValueHeadCount)
     }
     if let raw = a.rawQueryKey {
       headNormBackward(

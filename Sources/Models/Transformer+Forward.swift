@@ -53,8 +53,7 @@ extension Transformer {
     if let raw = a.attentionBranch {
       norm(raw, w.attentionBranchNorm!, into: branch, scale: a.attentionBranchScale!)
     }
-    a.middle.assign(a.input)
-    add(branch, to: a.middle)
+    add(a.input, branch, into: a.middle)
 
     norm(a.middle, w.middleNorm, into: normed, scale: a.middleScale)
     Product.forward(normed, w.gateUp, bias: w.gateUpBias?.pointer, into: a.gateUp)
@@ -64,8 +63,7 @@ extension Transformer {
     if let raw = a.mlpBranch {
       norm(raw, w.mlpBranchNorm!, into: branch, scale: a.mlpBranchScale!)
     }
-    output.assign(a.middle)
-    add(branch, to: output)
+    add(a.middle, branch, into: output)
   }
 
   /// Queries, keys and values: product, then the per-head norms, then the rotation.
@@ -86,9 +84,9 @@ extension Transformer {
         heads: c.keyValueHeadCount, into: keys, scale: a.keyScale!)
     }
     if let rope = c.layers[layer].rope {
-      let table = rotations[rope]
-      table.rotate(queries, positions: batch.positions, heads: c.headCount)
-      table.rotate(keys, positions: batch.positions, heads: c.keyValueHeadCount)
+      rotations[rope].rotate(
+        a.queryKeyValue.columns(c.rotatedColumns), positions: batch.positions,
+        heads: c.headCount + c.keyValueHeadCount)
     }
   }
 

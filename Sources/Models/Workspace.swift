@@ -25,14 +25,6 @@ final class Workspace {
 }
 
 extension Matrix {
-  /// Copies `other`, which has the same shape; both are dense. Nothing to do where it is the same.
-  func assign(_ other: Matrix) {
-    if base == other.base { return }
-    precondition(rows == other.rows && columns == other.columns, "copy of another shape")
-    precondition(stride == columns && other.stride == other.columns, "copy of a slice")
-    base.update(from: other.base, count: rows * columns)
-  }
-
   func zero() {
     precondition(stride == columns, "zeroing a slice")
     base.update(repeating: 0, count: rows * columns)

@@ -146,8 +146,8 @@ void tk_gated_forward(float *s, const float *gate_up, tk_activation activation, 
 void tk_gated_backward(float *dgate_up, const float *ds, const float *gate_up,
                        tk_activation activation, int64_t rows, int64_t width);
 
-/* y += x over count elements. */
-void tk_add(float *y, const float *x, int64_t count);
+/* y = x + branch over count elements; y may be either. */
+void tk_add(float *y, const float *x, const float *branch, int64_t count);
 
 /* ---- Attention -------------------------------------------------------------------------- */
 
