@@ -38,7 +38,14 @@ public final class AdamW {
       Set(parameters.map(\.name)).count == parameters.count, "two parameters have one name")
     self.configuration = configuration
     self.parameters = parameters
-    moments = parameters.map { (Storage($0.value.count), Storage($0.value.count)) }
+    moments = parameters.map { (Self.zeros($0.value.count), Self.zeros($0.value.count)) }
+  }
+
+  /// Zeros that are written: a page that is read before it is written costs the system twice.
+  private static func zeros(_ count: Int) -> Storage<Float> {
+    let storage = Storage<Float>(count, zeroed: false)
+    storage.zero()
+    return storage
   }
 
   /// Moves every parameter by its gradient.
