@@ -20,9 +20,11 @@ struct tk_quantized_tile;  // quantized.h
 #define TK_PRODUCT_KERNELS(KERNEL)                                                                \
   KERNEL(product_tile, (const struct tk_tile *tile))                                              \
   KERNEL(product_pack_rows,                                                                       \
-         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))               \
+         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t blocks,               \
+          int64_t depth))                                                                         \
   KERNEL(product_pack_columns,                                                                    \
-         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t depth))               \
+         (float *packed, const float *x, int64_t ldx, int64_t rows, int64_t blocks,               \
+          int64_t depth))                                                                         \
   KERNEL(weight_pack_panel,                                                                       \
          (void *panel, tk_dtype dtype, const float *rows, int64_t lanes, int64_t inputs))         \
   KERNEL(weight_unpack_panel,                                                                     \
@@ -90,7 +92,7 @@ struct tk_quantized_tile;  // quantized.h
   KERNEL(first_nonfinite_block, (int64_t *first, const float *x, int64_t count))
 
 typedef struct tk_table {
-  int64_t product_rows;    // most rows of a block that product_pack_* packs
+  int64_t product_rows;    // most rows of a block of a tile
   int64_t quantized_rows;  // and that quantized_pack_rows packs
 #define TK_MEMBER(name, parameters) void(*name) parameters;
   TK_BLOCK_KERNELS(TK_MEMBER)

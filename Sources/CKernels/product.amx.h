@@ -63,16 +63,14 @@ static void amx_multiply(float *c, int64_t ldc, int from_c, const uint16_t *a, c
 // product_tile, for TK_SUMS_CHAIN over panels of bfloat16.
 static void product_tile_amx(const tk_tile *t) {
   uint16_t *a = (uint16_t *)t->scratch, *b = a + AMX_BLOCKS * AMX_A;
-  int64_t rows = (t->rows + t->row_blocks - 1) / t->row_blocks;  // of the larger blocks
-  int64_t larger = t->rows - (rows - 1) * t->row_blocks;         // how many are larger
+  const product_blocks cut = product_cut(t->rows, t->row_blocks);
   for (int64_t k = 0; k < t->depth; k += TK_DEPTH) {
     int64_t depth = t->depth - k < TK_DEPTH ? t->depth - k : TK_DEPTH;
     int from_c = !(t->overwrite && k == 0), last = t->first_k + k + depth == t->right->depth;
     for (int64_t block = 0; block < t->row_blocks; block += AMX_BLOCKS) {
       int64_t end = block + AMX_BLOCKS < t->row_blocks ? block + AMX_BLOCKS : t->row_blocks;
       for (int64_t i = block; i < end; i++) {
-        int64_t height = i < larger ? rows : rows - 1;
-        int64_t row = i < larger ? i * rows : larger * rows + (i - larger) * (rows - 1);
+        int64_t row = product_first_row(cut, i), height = product_height(cut, i);
         amx_pack_rows(a + (i - block) * AMX_A, t->a + row * t->depth + k * height, height, depth);
       }
       for (int64_t j = 0; j < t->columns; j += TK_LANES) {
@@ -81,8 +79,7 @@ static void product_tile_amx(const tk_tile *t) {
         int64_t at = column * t->right->stride + (t->first_k + k) * TK_LANES;
         amx_pack_panel(b, (const uint16_t *)t->right->base + at, depth);
         for (int64_t i = block; i < end; i++) {
-          int64_t height = i < larger ? rows : rows - 1;
-          int64_t row = i < larger ? i * rows : larger * rows + (i - larger) * (rows - 1);
+          int64_t row = product_first_row(cut, i), height = product_height(cut, i);
           float tile[TK_BLOCK_ROWS * TK_LANES] = {0}, *c = t->c + row * t->ldc + column;
           for (int64_t r = 0; from_c && r < height; r++)
             memcpy(tile + r * TK_LANES, c + r * t->ldc, (size_t)count * sizeof *c);

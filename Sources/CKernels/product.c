@@ -12,7 +12,8 @@
 #include "scratch.h"
 
 enum {
-  PACKED = 1 << 20,      // most floats of A that a thread packs at a time
+  PACKED = 1 << 20,      // most floats of A that a thread packs at a time, for chains
+  NEAR = 1 << 18,        // for sums of blocks, which lose nothing by a cut: so many stay in L2
   TILE_ROWS = 112,       // rows of a tile that reads B as it is: its part of A stays in L2
   TALL_TILE_ROWS = 512,  // rows of a tile that must first make its panels of B
   TILE_PANELS = 6,       // fewest panels of a tile
@@ -62,17 +63,12 @@ static const float *packed_rows(const chunk *t, int64_t first, int64_t rows) {
   float *packed = tk_scratch(rows * t->depth);
   if (held_number == t->number && held_first == first) return packed;
   int64_t blocks = parts(rows, t->kernels->product_rows);
-  for (int64_t i = 0; i < blocks; i++) {
-    int64_t row, height;
-    even_part(rows, blocks, i, &row, &height);
-    float *block = packed + row * t->depth;
-    row += first;
-    if (p->a_transposed)
-      t->kernels->product_pack_columns(block, p->a + t->k * p->lda + row, p->lda, height,
-                                       t->depth);
-    else
-      t->kernels->product_pack_rows(block, p->a + row * p->lda + t->k, p->lda, height, t->depth);
-  }
+  if (p->a_transposed)
+    t->kernels->product_pack_columns(packed, p->a + t->k * p->lda + first, p->lda, rows, blocks,
+                                     t->depth);
+  else
+    t->kernels->product_pack_rows(packed, p->a + first * p->lda + t->k, p->lda, rows, blocks,
+                                  t->depth);
   held_number = t->number;
   held_first = first;
   return packed;
@@ -126,8 +122,8 @@ static void run(const product *p) {
   static _Atomic uint64_t chunks;
   if (p->rows == 0 || p->columns == 0) return;
   int64_t tile_rows = least(p->rows, TALL_TILE_ROWS);
-  int64_t chunk_depth = p->right.depth;
-  if (tile_rows * chunk_depth > PACKED) chunk_depth = PACKED / tile_rows / TK_DEPTH * TK_DEPTH;
+  int64_t chunk_depth = p->right.depth, packed = p->sums == TK_SUMS_CHAIN ? PACKED : NEAR;
+  if (tile_rows * chunk_depth > packed) chunk_depth = packed / tile_rows / TK_DEPTH * TK_DEPTH;
   for (int64_t k = 0; k < p->right.depth; k += chunk_depth) {
     chunk t = {
         .product = p,

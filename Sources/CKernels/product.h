@@ -8,6 +8,7 @@
 
 enum {
   TK_DEPTH = 256,          // a block of the depth: its parts of A and B stay in the nearest caches
+  TK_CHAIN_DEPTH = 768,    // where B is read as it is, so that C comes and goes less often
   TK_PANELS = 4,           // most panels of a micro-kernel
   TK_BLOCK_ROWS = 14,      // most rows of a micro-kernel under AVX-512
   TK_SHORT_BLOCK_ROWS = 6  // and elsewhere

@@ -1,7 +1,7 @@
 // The micro-kernels of the products and the loops around them: see product.h.
 #include "bfloat16.h"
 #include "product.h"
-#include "transpose.h"
+#include "product_pack.kernel.h"
 #include "weight.vector.h"
 #if defined(TK_AMX_BLOCKS)
 #include "product.amx.h"
@@ -133,37 +133,6 @@ static const product_kernel product_kernels[2][PRODUCT_ROWS + 1][TK_PANELS + 1] 
 #undef PRODUCT_ENTRY
 };
 
-// Columns [first, first + 16) of B's rows k ... k + count as a float32 panel.
-static void product_panel(float *panel, const tk_right *right, int64_t first, int64_t columns,
-                          int64_t k, int64_t count) {
-  int64_t lanes = columns < TK_LANES ? columns : TK_LANES;
-  if (right->form == TK_RIGHT_PANELS) {
-    int64_t at = first * right->stride + k * TK_LANES;
-    for (int64_t i = 0; i < count * TK_LANES; i += TK_LANES)
-      tk_store(panel + i, tk_load_weight(right->base, right->dtype, at + i));
-  } else if (right->form == TK_RIGHT_ROWS) {
-    const float *from = (const float *)right->base + k * right->stride + first;
-    for (int64_t i = 0; i < count; i++, from += right->stride)
-      tk_store(panel + i * TK_LANES,
-               lanes == TK_LANES ? tk_load(from) : tk_load_part(from, lanes, 0));
-  } else {
-    // The weight's outputs k ... k + 15 are one of its panels, its inputs the columns here.
-    for (int64_t i = 0; i < count; i += TK_LANES) {
-      int64_t at = (k + i) * right->stride + first * TK_LANES;
-      tk_vf v[TK_LANES];
-#pragma clang loop unroll(full)
-      for (int lane = 0; lane < TK_LANES; lane++) {
-        v[lane] = tk_splat(0);
-        if (lane < lanes)
-          v[lane] = tk_load_weight(right->base, right->dtype, at + lane * TK_LANES);
-      }
-      tk_transpose(v);
-#pragma clang loop unroll(full)
-      for (int lane = 0; lane < TK_LANES; lane++) tk_store(panel + (i + lane) * TK_LANES, v[lane]);
-    }
-  }
-}
-
 // The last columns of C when they do not fill a panel: computed beside C, then copied.
 static void product_edge(product_kernel kernel, const product_target *target, int64_t columns,
                          const float *a, const void *b, int64_t rows, int64_t depth) {
@@ -189,15 +158,14 @@ static void product_tile(const tk_tile *t) {
 #if defined(TK_AMX_BLOCKS)
   if (right->form == TK_RIGHT_PANELS && right->dtype == TK_BFLOAT16) return product_tile_amx(t);
 #endif
-  int64_t rows = (t->rows + t->row_blocks - 1) / t->row_blocks;  // of the larger blocks
-  int64_t larger = t->rows - (rows - 1) * t->row_blocks;         // how many are larger
+  const product_blocks cut = product_cut(t->rows, t->row_blocks);
   int direct = right->form == TK_RIGHT_PANELS &&
                (right->dtype == TK_FLOAT32 || t->row_blocks <= 2);
   tk_dtype dtype = direct ? right->dtype : TK_FLOAT32;
   const int64_t size = dtype == TK_BFLOAT16 ? 2 : 4;
   // A chain over one block of rows reads each weight once: nothing to keep near, no cut.
-  int64_t step = t->row_blocks == 1 && t->sums == TK_SUMS_CHAIN && direct ? t->depth : TK_DEPTH;
-  int64_t most = product_panels[rows];
+  int64_t step = !direct ? TK_DEPTH : t->row_blocks == 1 ? t->depth : TK_CHAIN_DEPTH;
+  int64_t most = product_panels[cut.most];
 
   for (int64_t k = 0; k < t->depth; k += step) {
     int64_t depth = t->depth - k < step ? t->depth - k : step;
@@ -211,6 +179,8 @@ static void product_tile(const tk_tile *t) {
     for (int64_t j = 0; j < t->columns;) {
       int64_t column = t->first_column + j, left = t->columns - j;
       int64_t panels = left < TK_LANES ? 1 : left / TK_LANES < most ? left / TK_LANES : most;
+      int64_t next = left - panels * TK_LANES;  // columns to fetch beside the work
+      if (next > panels * TK_LANES) next = panels * TK_LANES;
       const void *b = t->scratch;
       int64_t stride = TK_DEPTH * TK_LANES;
       if (direct) {
@@ -223,52 +193,23 @@ static void product_tile(const tk_tile *t) {
                         left - p * TK_LANES, at_k, depth);
       }
       target.bias = last && t->bias != NULL ? t->bias + column : NULL;
-      for (int64_t block = 0, row = 0; block < t->row_blocks; block++) {
-        int64_t height = block < larger ? rows : rows - 1;
+      for (int64_t block = 0; block < t->row_blocks; block++) {
+        int64_t row = product_first_row(cut, block), height = product_height(cut, block);
         const float *a = t->a + row * t->depth + k * height;
         // One block streams through its panels; of several, the first fetches the next panels.
-        target.ahead = t->row_blocks == 1 ? product_ahead(height, panels)
-                       : block == 0       ? panels * stride
-                                          : 0;
+        target.ahead = t->row_blocks == 1     ? product_ahead(height, panels)
+                       : block == 0 && direct ? panels * stride
+                                              : 0;
         product_kernel kernel = product_kernels[dtype][height][panels];
         target.c = t->c + row * t->ldc + column;
         if (left < TK_LANES)
           product_edge(kernel, &target, left, a, b, height, depth);
         else
           kernel(&target, a, b, stride, depth);
-        row += height;
+        if (!direct && next > 0)
+          product_fetch(right, column + panels * TK_LANES, next, at_k, depth, block, t->row_blocks);
       }
       j += panels * TK_LANES;
     }
   }
-}
-
-// A block of A as the micro-kernels read it, packed[k * rows + r], from x[r, k].
-static void product_pack_rows(float *packed, const float *x, int64_t ldx, int64_t rows,
-                              int64_t depth) {
-  int64_t k = 0;
-  for (; rows > 3 && k + TK_LANES <= depth; k += TK_LANES) {
-    tk_vf v[TK_LANES];
-#pragma clang loop unroll(full)
-    for (int r = 0; r < TK_LANES; r++) v[r] = r < rows ? tk_load(x + r * ldx + k) : tk_splat(0);
-    tk_transpose(v);
-    // A store is wider than the rows and the next one mends it; the last ones are exact.
-    int64_t exact = k + 2 * TK_LANES > depth ? TK_LANES - TK_LANES / rows : TK_LANES;
-#pragma clang loop unroll(full)
-    for (int i = 0; i < TK_LANES; i++) {
-      if (i < exact)
-        tk_store(packed + (k + i) * rows, v[i]);
-      else
-        tk_store_part(packed + (k + i) * rows, v[i], rows);
-    }
-  }
-  for (; k < depth; k++)
-    for (int64_t r = 0; r < rows; r++) packed[k * rows + r] = x[r * ldx + k];
-}
-
-// The same from x[k, r].
-static void product_pack_columns(float *packed, const float *x, int64_t ldx, int64_t rows,
-                                 int64_t depth) {
-  for (int64_t k = 0; k < depth; k++)
-    memcpy(packed + k * rows, x + k * ldx, (size_t)rows * sizeof(float));
 }

@@ -7,7 +7,7 @@ extension SharedMachine {
   @Suite struct ProductBackwardTests {
     static let shapes = [
       (1, 1, 1), (2, 7, 15), (5, 33, 16), (17, 33, 17), (64, 100, 100), (131, 7, 300),
-      (300, 40, 33),
+      (300, 40, 33), (600, 24, 520),
     ]
 
     /// A float32 sum of n products differs from the exact one by at most about n/2^24 of the sum of

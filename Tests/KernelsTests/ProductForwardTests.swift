@@ -8,9 +8,9 @@ extension SharedMachine {
   @Suite struct ProductForwardTests {
     static let rows = [1, 2, 5, 8, 17, 64, 131]
 
-    @Test(arguments: [1, 7, 33, 600], [1, 15, 16, 17, 100])
+    @Test(arguments: [1, 7, 33, 900], [1, 15, 16, 17, 100])
     func bitsEqualTheReference(inputs: Int, outputs: Int) {
-      // 600 inputs are more than one block of the depth; portable C has no fma instruction to call.
+      // 900 inputs are more than one stretch of the depth; portable C has no fma instruction to call.
       let sizes = inputs > 100 ? [1, 8, 17] : Self.rows
       for type in PackedWeight.Precision.allCases {
         let weight = packed(outputs: outputs, inputs: inputs, type: type, seed: 1)
@@ -38,7 +38,7 @@ extension SharedMachine {
 
     @Test(arguments: PackedWeight.Precision.allCases)
     func aRowIsTheSameAloneAndInABatch(type: PackedWeight.Precision) {
-      let (rows, inputs, outputs) = (260, 700, 150)
+      let (rows, inputs, outputs) = (260, 800, 150)
       let weight = packed(outputs: outputs, inputs: inputs, type: type, seed: 1)
       let x = Sheet(rows: rows, columns: inputs, seed: 2)
       for set in InstructionSet.available where set != .portable {
