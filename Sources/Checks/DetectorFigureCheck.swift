@@ -51,9 +51,7 @@ func compareLogitChange(_ json: JSON, models: URL) throws -> WorstError {
   }
 
   let files = try ModelFolder(folder)
-  let model = try Transformer(files.configuration, trainable: true) { name, _, values in
-    try files.weights.read(name, into: values)
-  }
+  let model = try Transformer(files, trainable: true)
   let packed = one.pack
   model.setContext(length: one.longestPosition + 1)
   let gradients = try SafetensorsFile(folder.appending(path: "golden_grads.safetensors"))

@@ -21,9 +21,7 @@ public func checkGeneration(path: URL, model: URL) throws -> CheckReport {
     throw CheckError(
       "\(path.lastPathComponent) is neither a list of prompts nor an object with 'grads'")
   }
-  let transformer = try Transformer(folder.configuration, trainable: isGradients) {
-    name, _, values in try folder.weights.read(name, into: values)
-  }
+  let transformer = try Transformer(folder, trainable: isGradients)
   var report = CheckReport(what: "generation")
   if isGradients {
     try compareGradients(json, transformer, &report)

@@ -59,9 +59,7 @@ private struct ModelCheck {
     self.golden = golden
     name = folder.lastPathComponent
     let files = try ModelFolder(folder)
-    model = try Transformer(files.configuration, trainable: true) { name, _, values in
-      try files.weights.read(name, into: values)
-    }
+    model = try Transformer(files, trainable: true)
     logitTolerance = golden["tolerance"]["logits_abs"].double ?? 2e-4
     lossTolerance = golden["tolerance"]["loss_abs"].double ?? 2e-5
     gradientTolerance = golden["tolerance"]["grad_rel_l2"].double ?? 1e-4

@@ -37,11 +37,7 @@ struct LoadedModel {
     generation = model.generation
     tokenizer = try Tokenizer(folder: url)
     template = try ChatTemplate(tokenizerFolder: url, forTools: false)
-    transformer = try Transformer(
-      model.configuration, weightType: precision, trainable: trainable
-    ) { name, _, values in
-      try model.weights.read(name, into: values)
-    }
+    transformer = try Transformer(model, weightType: precision, trainable: trainable)
     transformer.allowedIds = min(tokenizer.size, model.configuration.vocabularySize)
     if let longestSequence {
       transformer.setContext(length: longestSequence)

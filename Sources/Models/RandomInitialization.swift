@@ -15,31 +15,36 @@ extension Transformer {
   ) throws {
     let residual = deviation / (2 * Double(configuration.layerCount)).squareRoot()
     let random = CounterRandom(seed: seed, purpose: .initialization)
-    var tensor = 0
+    var tensor = -1
     try self.init(configuration, weightType: weightType, trainable: trainable) {
-      name, shape, values in
-      defer { tensor += 1 }
+      name, shape, rows, values in
+      if rows.lowerBound == 0 { tensor += 1 }
       if shape.count == 1 {
         let gain = name.hasSuffix("norm.weight") ? 1 - configuration.normGainOffset : 0
         values.update(repeating: gain)
         return
       }
       let writesResidual = name.hasSuffix("o_proj.weight") || name.hasSuffix("down_proj.weight")
-      random.fill(values, tensor, deviation: writesResidual ? residual : deviation)
+      random.fill(
+        values, tensor, from: rows.lowerBound * shape[1],
+        deviation: writesResidual ? residual : deviation)
     }
   }
 }
 
 extension CounterRandom {
-  /// Fills `values` with normal numbers on all threads, four to a counter.
+  /// Fills `values` with a tensor's normal numbers from element `origin` on, on all threads, four to a
+  /// counter.
   fileprivate func fill(
-    _ values: UnsafeMutableBufferPointer<Float>, _ tensor: Int, deviation: Double
+    _ values: UnsafeMutableBufferPointer<Float>, _ tensor: Int, from origin: Int, deviation: Double
   ) {
+    precondition(origin % 4 == 0, "four to a counter, from element \(origin)")
     let chunk = 1 << 14
     ThreadPool.parallel((values.count + chunk - 1) / chunk) { index in
       let end = min((index + 1) * chunk, values.count)
       for first in stride(from: index * chunk, to: end, by: 4) {
-        let four = deviation * normals(tensor, first / 4, first >> 34)
+        let place = origin + first
+        let four = deviation * normals(tensor, place / 4, place >> 34)
         for offset in 0..<min(4, end - first) { values[first + offset] = Float(four[offset]) }
       }
     }

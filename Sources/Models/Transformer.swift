@@ -46,7 +46,7 @@ public final class Transformer {
   ///
   /// - Parameters:
   ///   - trainable: keep float32 masters, and gradients beside them.
-  ///   - read: fills a tensor's values, row-major; called once for each tensor.
+  ///   - read: fills the tensors' values.
   public init(
     _ configuration: ModelConfiguration, weightType: PackedWeight.Precision = .float32,
     trainable: Bool,
@@ -69,6 +69,17 @@ public final class Transformer {
     source = nil
     allowedIds = c.vocabularySize
     setContext(length: c.maxPositions)
+  }
+
+  /// Reads the model of a folder.
+  ///
+  /// - Throws: ``ModelFileError/nonFinite(file:tensor:element:value:)``.
+  public convenience init(
+    _ folder: ModelFolder, weightType: PackedWeight.Precision = .float32, trainable: Bool
+  ) throws {
+    try self.init(folder.configuration, weightType: weightType, trainable: trainable) {
+      name, _, rows, values in try folder.weights.read(name, rows: rows, into: values)
+    }
   }
 
   /// A twin for sampling, with a compute copy of its own in another type. It shares the masters and

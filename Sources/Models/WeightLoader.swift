@@ -1,9 +1,12 @@
 import Kernels
 import Tensors
 
-/// Fills a tensor's float32 values, row-major: from a file, or from random numbers.
+/// Fills some rows of a tensor with float32 values, row-major: from a file, or from random numbers. A
+/// row of a vector is one number.
+///
+/// Tensors are asked for one after another, all rows of each, in order.
 public typealias WeightReader = (
-  _ name: String, _ shape: [Int], _ into: UnsafeMutableBufferPointer<Float>
+  _ name: String, _ shape: [Int], _ rows: Range<Int>, _ into: UnsafeMutableBufferPointer<Float>
 ) throws -> Void
 
 /// How a master reaches the compute copy again after an update.
@@ -29,8 +32,9 @@ final class WeightLoader {
   private let weightType: PackedWeight.Precision
   private let trainable: Bool
   private let read: WeightReader
-  /// Where matrices that are not kept pass through, so that their pages are cleared once.
-  private var passage = Storage<Float>(0)
+  /// Where matrices that are not kept pass through, some rows at a time: few enough to stay in the
+  /// caches.
+  private var passage = Storage<Float>(1 << 19, zeroed: false)
 
   init(weightType: PackedWeight.Precision, trainable: Bool, read: @escaping WeightReader) {
     (self.weightType, self.trainable, self.read) = (weightType, trainable, read)
@@ -43,11 +47,12 @@ final class WeightLoader {
     var firstRow = 0
     for part in parts {
       let shape = [part.rows, inputs]
-      let value = try trainable ? load(part.name, shape) : pass(part.name, shape)
-      packed.pack(value.matrix(rows: part.rows, columns: inputs), at: firstRow)
       if trainable {
-        let parameter = keep(part.name, shape, value)
-        copies.append(.matrix(parameter, packed, firstRow: firstRow))
+        let value = try load(part.name, shape)
+        packed.pack(value.matrix(rows: part.rows, columns: inputs), at: firstRow)
+        copies.append(.matrix(keep(part.name, shape, value), packed, firstRow: firstRow))
+      } else {
+        try pass(part.name, shape, into: packed, at: firstRow)
       }
       firstRow += part.rows
     }
@@ -111,19 +116,27 @@ final class WeightLoader {
       mlpBranchNorm: try norm(names.postFeedForwardNorm, c.hiddenSize, if: sandwich))
   }
 
-  /// The tensor in memory that the next one will take.
-  private func pass(_ name: String, _ shape: [Int]) throws -> Storage<Float> {
-    let count = shape.reduce(1, *)
-    // An embedding is many times larger than the rest, and comes once.
-    guard count <= 1 << 23 else { return try load(name, shape) }
-    if passage.count < count { passage = Storage(count, zeroed: false) }
-    try read(name, shape, UnsafeMutableBufferPointer(start: passage.pointer, count: count))
-    return passage
+  /// Packs a matrix that is not kept.
+  private func pass(
+    _ name: String, _ shape: [Int], into packed: PackedWeight, at firstRow: Int
+  ) throws {
+    let (rows, inputs) = (shape[0], shape[1])
+    let stretch = max(passage.count / inputs / 16, 1) * 16
+    if passage.count < stretch * inputs { passage = Storage(stretch * inputs, zeroed: false) }
+    for first in stride(from: 0, to: rows, by: stretch) {
+      let part = first..<min(first + stretch, rows)
+      try read(
+        name, shape, part,
+        UnsafeMutableBufferPointer(start: passage.pointer, count: part.count * inputs))
+      packed.pack(passage.matrix(rows: part.count, columns: inputs), at: firstRow + first)
+    }
   }
 
   private func load(_ name: String, _ shape: [Int]) throws -> Storage<Float> {
     let value = Storage<Float>(shape.reduce(1, *), zeroed: false)
-    try read(name, shape, UnsafeMutableBufferPointer(start: value.pointer, count: value.count))
+    try read(
+      name, shape, 0..<shape[0],
+      UnsafeMutableBufferPointer(start: value.pointer, count: value.count))
     return value
   }
 

@@ -61,11 +61,12 @@ struct Script {
         family: .llama, vocabularySize: count, hiddenSize: count, intermediateSize: 1,
         layerCount: 1, headCount: 1, keyValueHeadCount: 1, headDimension: 2, maxPositions: 512,
         tiedEmbeddings: false))
-    model = try Transformer(configuration, trainable: false) { name, shape, values in
+    model = try Transformer(configuration, trainable: false) {
+      name, shape, rows, values in
       values.update(repeating: shape.count == 1 ? 1 : 0)
-      for id in 0..<count {
-        if name == "model.embed_tokens.weight" { values[id * count + id] = 1 }
-        if name == "lm_head.weight" { values[(id + 1) % count * count + id] = 50 }
+      for (place, id) in rows.enumerated() {
+        if name == "model.embed_tokens.weight" { values[place * count + id] = 1 }
+        if name == "lm_head.weight" { values[place * count + (id + count - 1) % count] = 50 }
       }
     }
   }

@@ -48,9 +48,7 @@ struct ToyTask {
   /// The model of a checkpoint.
   func model(from folder: URL) throws -> Transformer {
     let files = try ModelFolder(folder)
-    let model = try Transformer(files.configuration, trainable: true) { name, _, values in
-      try files.weights.read(name, into: values)
-    }
+    let model = try Transformer(files, trainable: true)
     model.allowedIds = Self.allowed
     return model
   }

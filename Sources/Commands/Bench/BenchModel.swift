@@ -36,9 +36,9 @@ struct BenchModel {
   func transformer(trainable: Bool) throws -> Transformer {
     let width: Float = 0.02 * 3.4641  // of a uniform law with a deviation of 0.02
     return try Transformer(configuration, weightType: precision, trainable: trainable) {
-      _, shape, values in
+      _, shape, rows, values in
       guard shape.count > 1 else { return values.update(repeating: 1) }
-      var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+      var state = UInt64(rows.lowerBound) &+ 0x9E37_79B9_7F4A_7C15
       for index in values.indices {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         values[index] = width * (Float(state >> 40) * 0x1p-24 - 0.5)

@@ -61,13 +61,15 @@ public final class SafetensorsFile: @unchecked Sendable {
     Safetensors.decode(UnsafeRawPointer(base) + start, dtype, into: output)
   }
 
-  /// Tells the system that a tensor's pages will not be needed again, so that a model that has
-  /// been copied does not count twice.
-  public func release(_ name: String) {
-    guard let entry = entries[name], let base = file.bytes.baseAddress else { return }
+  /// Tells the system that the pages of some elements will not be needed again, so that a model that
+  /// has been copied does not count twice.
+  public func release(_ name: String, elements range: Range<Int>) {
+    guard let entry = entries[name], let dtype = entry.dtype, let base = file.bytes.baseAddress
+    else { return }
     let page = Int(getpagesize())
-    let first = (entry.bytes.lowerBound + page - 1) / page * page
-    let last = entry.bytes.upperBound / page * page
+    let start = entry.bytes.lowerBound
+    let first = (start + range.lowerBound * dtype.byteCount + page - 1) / page * page
+    let last = (start + range.upperBound * dtype.byteCount) / page * page
     guard first < last else { return }
     madvise(UnsafeMutableRawPointer(mutating: base + first), last - first, MADV_DONTNEED)
   }

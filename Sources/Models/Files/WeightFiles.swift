@@ -1,5 +1,7 @@
 import Foundation
 import JSON
+import Kernels
+import Synchronization
 
 /// The weights of a model folder: `model.safetensors`, or shards and their index.
 ///
@@ -10,6 +12,25 @@ public final class WeightFiles: Sendable {
     let file: SafetensorsFile
     /// The name in the file.
     let name: String
+
+    /// Reads and checks the elements `range` of the tensor.
+    func read(_ range: Range<Int>, into values: UnsafeMutableBufferPointer<Float>) throws {
+      try file.read(name, elements: range, into: values)
+      guard let index = Safetensors.firstNonFinite(in: UnsafeBufferPointer(values)) else { return }
+      throw ModelFileError.nonFinite(
+        file: file.url.lastPathComponent, tensor: name,
+        element: indices(of: range.lowerBound + index), value: "\(values[index])")
+    }
+
+    /// Row and column, and so on, of the element `offset` in row-major order.
+    private func indices(of offset: Int) -> [Int] {
+      var rest = offset
+      let reversed = (file.entry(name)?.shape ?? []).reversed().map { dimension in
+        defer { rest /= dimension }
+        return rest % dimension
+      }
+      return reversed.reversed()
+    }
   }
 
   private let places: [String: Place]
@@ -49,41 +70,40 @@ public final class WeightFiles: Sendable {
     places[name].flatMap { $0.file.entry($0.name)?.dtype }
   }
 
-  /// Reads a tensor as float32 and gives its pages back to the system.
+  /// Reads rows of a tensor, all but where told, as float32, and gives their pages back to the system.
+  /// On all threads.
   ///
-  /// - Parameter output: as many elements as the tensor's shape has.
+  /// - Parameters:
+  ///   - rows: of the first dimension.
+  ///   - output: as many elements as those rows have.
   /// - Throws: ``ModelFileError/nonFinite(file:tensor:element:value:)`` where the file holds a NaN
   ///   or an infinity.
-  public func read(_ name: String, into output: UnsafeMutableBufferPointer<Float>) throws {
+  public func read(
+    _ name: String, rows: Range<Int>? = nil, into output: UnsafeMutableBufferPointer<Float>
+  ) throws {
     guard let place = places[name], let entry = place.file.entry(place.name) else {
       preconditionFailure("\(name) is no tensor of this model")
     }
+    let width = entry.shape.dropFirst().reduce(1, *)
+    let elements = rows.map { $0.lowerBound * width..<$0.upperBound * width } ?? 0..<entry.count
     precondition(
-      output.count == entry.count, "\(output.count) floats for \(entry.count) of \(name)")
+      output.count == elements.count, "\(output.count) floats for \(elements.count) of \(name)")
     // Converted and checked piece by piece, so that the check finds its numbers in cache.
     let piece = 1 << 14
-    for start in stride(from: 0, to: entry.count, by: piece) {
-      let range = start..<min(start + piece, entry.count)
-      let values = UnsafeMutableBufferPointer(rebasing: output[range])
-      try place.file.read(place.name, elements: range, into: values)
-      guard let index = Safetensors.firstNonFinite(in: UnsafeBufferPointer(values)) else {
-        continue
+    let problem = Mutex<(start: Int, error: any Error)?>(nil)
+    ThreadPool.parallel((elements.count + piece - 1) / piece) { index in
+      let start = elements.lowerBound + index * piece
+      let range = start..<min(start + piece, elements.upperBound)
+      let values = UnsafeMutableBufferPointer(
+        rebasing: output[index * piece..<index * piece + range.count])
+      do {
+        try place.read(range, into: values)
+      } catch {
+        problem.withLock { if start < $0?.start ?? .max { $0 = (start, error) } }
       }
-      throw ModelFileError.nonFinite(
-        file: place.file.url.lastPathComponent, tensor: place.name,
-        element: Self.indices(of: start + index, in: entry.shape), value: "\(values[index])")
     }
-    place.file.release(place.name)
-  }
-
-  /// Row and column, and so on, of the element `offset` in row-major order.
-  private static func indices(of offset: Int, in shape: [Int]) -> [Int] {
-    var rest = offset
-    let reversed = shape.reversed().map { dimension in
-      defer { rest /= dimension }
-      return rest % dimension
-    }
-    return reversed.reversed()
+    if let problem = problem.withLock({ $0 }) { throw problem.error }
+    place.file.release(place.name, elements: elements)
   }
 }
 
