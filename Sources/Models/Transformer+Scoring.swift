@@ -127,9 +127,14 @@ extension Transformer {
     workspace.matrix("logits", rows, allowedIds)
   }
 
-  /// Fixed stretches of scored rows whose logits take at most 64 MiB, or 16 rows.
+  /// Rows whose logits are there at a time: at most 256, and 64 MiB, but for 16.
+  public static func chunkRows(vocabulary: Int) -> Int {
+    max(16, min(256, (64 << 20) / (4 * vocabulary)))
+  }
+
+  /// Fixed stretches of scored rows.
   func chunks(of count: Int) -> [Range<Int>] {
-    let size = max(16, min(256, (64 << 20) / (4 * allowedIds)))
+    let size = Self.chunkRows(vocabulary: allowedIds)
     return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 

@@ -40,7 +40,7 @@ struct MemoryCheck {
     // The gradients of one block on the way back, beside them.
     activations = 4 * tokens * (kept + 2 * block)
     let vocabulary = Double(model.vocabularySize)
-    rows = 4 * vocabulary * max(width, min(256, max(16, Double(64 << 20) / (4 * vocabulary)))) * 2
+    rows = 4 * vocabulary * max(width, Double(Transformer.chunkRows(vocabulary: Int(vocabulary)))) * 2
   }
 
   /// Everything that stays once it was needed: what a step holds at most.
