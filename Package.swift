@@ -255,7 +255,8 @@ let package = Package(
     tests(of: "WeightChanges", ["Models", "JSON"]),
     tests(of: "Reports", ["Checkpoints", "Pages", "JSON"]),
     tests(of: "Checks", ["EntropyControl", "Trajectories", "Verifiers", "Metrics", "JSON"]),
-    tests(of: "Commands", ["Environments", "JSON", "Models", "PluginHost", "Tokenizers"]),
+    tests(
+      of: "Commands", ["Environments", "JSON", "Kernels", "Models", "PluginHost", "Tokenizers"]),
     .testTarget(
       name: "DetectionTests",
       dependencies: [

@@ -11,8 +11,7 @@
 
 extern const tk_table tk_table_portable;
 #if defined(__x86_64__)
-extern const tk_table tk_table_avx2, tk_table_avx512, tk_table_avx512vnni,
-    tk_table_amx;
+extern const tk_table tk_table_avx2, tk_table_avx512, tk_table_avx512vnni, tk_table_amx;
 #endif
 
 static _Atomic int current = -1;

@@ -20,13 +20,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A known shape: \(presets); repeatable. All of them unless given.")
   var shape: [String] = []
   @Option(help: "A model's folder, of which config.json says the shape.") var model: String?
-  @Option(
-    help:
-      """
-      What to measure: train, recompute, generate, prefill, step, products, growth, interventions, detectors; \
-      separated by commas.
-      """
-  )
+  @Option(help: "What to measure: \(known); separated by commas.")
   var what = "train,generate,prefill"
   @Option(help: "Sequences at a time; several, separated by commas.") var batch = "8"
   @Option(help: "Positions of each sequence in training and prefill.") var tokens = 256
@@ -43,7 +37,10 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Threads; all cores unless given.") var threads = ThreadPool.threads
   @Option(
     help:
-      "The type of the weights: float32, bfloat16 or int8, which samples and does not train; a step then samples with it."
+      """
+      The type of the weights: float32, bfloat16 or int8, which samples and does not train; a step \
+      then samples with it.
+      """
   )
   var dtype = "float32"
   @Option(help: "Turns; pairs of steps for interventions and detectors.") var repeats = 3
@@ -60,6 +57,12 @@ struct BenchCommand: ParsableCommand {
   @Option(help: .hidden) var bytes: [Int] = []
 
   private static let presets = ModelConfiguration.Preset.allCases.map(\.rawValue)
+    .joined(separator: ", ")
+  /// What is measured that is no ``BenchTask``.
+  private static let besides =
+    [products, GrowthBench.measure, InterventionBench.measure, InterventionBench.detectorMeasure]
+  private static let products = "products"
+  private static let known = (BenchTask.Work.allCases.map(\.rawValue) + besides)
     .joined(separator: ", ")
 
   func validate() throws {
@@ -79,6 +82,9 @@ struct BenchCommand: ParsableCommand {
     guard model == nil || shape.isEmpty else {
       throw ValidationError("--model and --shape exclude each other")
     }
+    guard !named.contains(GrowthBench.measure) || (model == nil && shape.count <= 1) else {
+      throw ValidationError("--what growth takes one --shape, for it makes models of many sizes")
+    }
     _ = (try works(), try batches(), try choices(), try detectors())
     for name in shape where ModelConfiguration.Preset(rawValue: name) == nil {
       throw ValidationError("--shape is '\(name)'; known are \(Self.presets)")
@@ -88,7 +94,19 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     ThreadPool.resize(threads)
     if let measure { return try answer(measure) }
-    if !Self.paired.isDisjoint(with: named) { try measurePairs() }
+    var results: JSONLiteral = [:]
+    if !Self.paired.isDisjoint(with: named) { results["pairs"] = try measurePairs() }
+    if !(try works()).isEmpty { results["tasks"] = try measureTasks() }
+    if named.contains(Self.products) {
+      let products = Kernels.measureProducts()
+      Console.report(BenchTable.products(products))
+      results["products"] = .array(products.map(\.json))
+    }
+    if named.contains(GrowthBench.measure) { results["growth"] = try measureGrowth() }
+    if json { Console.report(results.serialized()) }
+  }
+
+  private func measureTasks() throws -> JSONLiteral {
     var bench = Bench(threads: threads, precision: dtype, turns: repeats, peers: peer)
     let (works, batches) = (try works(), try batches())
     for (name, configuration) in try models() {
@@ -98,14 +116,13 @@ struct BenchCommand: ParsableCommand {
       }
       try bench.measure(name, configuration, tasks)
     }
-    if !bench.report.isEmpty { Console.report(bench.report) }
-    if named.contains("products") { Console.report(Bench.products()) }
-    if named.contains(GrowthBench.measure) { try measureGrowth() }
-    if json, !Self.paired.isSuperset(of: named) { Console.report(bench.json.serialized()) }
+    Console.report(bench.report)
+    return bench.json
   }
 
   /// In this process, for both steps of a pair share weights and memory.
-  private func measurePairs() throws {
+  private func measurePairs() throws -> JSONLiteral {
+    var results: [JSONLiteral] = []
     let (choices, detectors) = (try choices(), try detectors())
     for (name, configuration) in try models() {
       let bench = InterventionBench(
@@ -118,11 +135,12 @@ struct BenchCommand: ParsableCommand {
         costs += try bench.measureDetectors(detectors, folders: plugins)
       }
       Console.report("\(name), \(threads) threads\n\n\(PairedStepCost.table(costs))")
-      if json { Console.report(JSONLiteral.array(costs.map(\.json)).serialized()) }
+      results.append(["model": .string(name), "costs": .array(costs.map(\.json))])
     }
+    return .array(results)
   }
 
-  private func measureGrowth() throws {
+  private func measureGrowth() throws -> JSONLiteral {
     let preset = shape.first.flatMap(ModelConfiguration.Preset.init(rawValue:)) ?? .llama15M
     let curves = try GrowthBench(
       shape: preset.shape, threads: threads, precision: dtype, turns: repeats
@@ -131,7 +149,7 @@ struct BenchCommand: ParsableCommand {
     if let page {
       try AtomicFile.write(GrowthCurve.page(curves, of: preset.rawValue), to: URL(filePath: page))
     }
-    if json { Console.report(JSONLiteral.array(curves.map(\.json)).serialized()) }
+    return .array(curves.map(\.json))
   }
 
   /// What one process is asked for.
@@ -159,15 +177,9 @@ struct BenchCommand: ParsableCommand {
   private var named: [String] { what.split(separator: ",").map(String.init) }
 
   private func works() throws -> [BenchTask.Work] {
-    try named.filter {
-      !["products", GrowthBench.measure].contains($0) && !Self.paired.contains($0)
-    }.map { name in
+    try named.filter { !Self.besides.contains($0) }.map { name in
       guard let work = BenchTask.Work(rawValue: name) else {
-        throw ValidationError(
-          """
-          --what has '\(name)'; known are train, recompute, generate, prefill, step, products, growth, \
-          interventions, detectors
-          """)
+        throw ValidationError("--what has '\(name)'; known are \(Self.known)")
       }
       return work
     }

@@ -28,6 +28,7 @@ public struct TemperCommand: ParsableCommand {
     Console.holdDescriptors()
     do {
       try refuseBrokenArguments()
+      try MachineVariables.check(ProcessInfo.processInfo.environment).map(Console.note)
       var command = try parseAsRoot()
       try command.run()
       Foundation.exit(0)

@@ -26,6 +26,9 @@ public final class PackedWeight: @unchecked Sendable {
       }
     }
 
+    /// How many numbers an instruction multiplies where it would multiply one float: four bytes.
+    public var multiplies: Double { self == .int8 ? 4 : 1 }
+
     fileprivate var code: tk_dtype {
       switch self {
       case .float32: TK_FLOAT32

@@ -14,7 +14,8 @@ public struct ProductMeasurement: Sendable {
   public let seconds: Double
   /// The same product by OpenBLAS in float32, timed in turns with it.
   public let peerSeconds: Double
-  /// The median of max(operations / peak, weight bytes / bandwidth), each measured in its turn.
+  /// The median of max(operations / peak, weight bytes / bandwidth), each measured in its turn; four
+  /// times the peak for bytes.
   public let ceilingSeconds: Double
   /// Operations a second.
   public var operationsPerSecond: Double { Double(2 * rows * inputs * outputs) / seconds }
@@ -83,7 +84,7 @@ private final class ProductBench {
     var peerSeconds: [Double] = []
     var ceilings: [Double] = []
     for _ in 0..<turns {
-      let computing = operations / Ceilings.operationsPerSecond()
+      let computing = operations / (Ceilings.operationsPerSecond() * weight.type.multiplies)
       var reading = 0.0
       for _ in 0..<2 {  // the second finds the weights where the product will find them
         reading = Double(weight.byteCount) / Ceilings.bytesPerSecond(reading: panels)

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 import Testing
 
 @testable import Commands
@@ -50,6 +51,25 @@ import Testing
       }
       #expect("\(error)".hasPrefix("\(place): cannot be read: "), "\(error)")
     }
+  }
+
+  @Test(arguments: [
+    ("TEMPER_ISA", "avx9", "one of portable, avx2, avx512, avx512vnni, amx"),
+    ("TEMPER_THREADS", "0", "a number from 1 to 256"),
+    ("TEMPER_SPIN_US", "soon", "a number from 0 to 1000000"),
+  ])
+  func variablesThatSayNothingAreRefused(name: String, value: String, expected: String) throws {
+    #expect(throws: ConfigurationError.value(place: name, value: value, expected: expected)) {
+      try MachineVariables.check([name: value])
+    }
+    #expect(try MachineVariables.check([name: ""]) == nil)
+  }
+
+  @Test func anInstructionSetThatIsNotInUseIsNamed() throws {
+    #expect(
+      try MachineVariables.check(["TEMPER_ISA": "amx"], current: .avx2)
+        == "TEMPER_ISA names amx, which this machine lacks; avx2 takes its place")
+    #expect(try MachineVariables.check(["TEMPER_ISA": "avx2"], current: .avx2) == nil)
   }
 
   private func withFile(_ text: String, _ body: (URL) throws -> Void) throws {

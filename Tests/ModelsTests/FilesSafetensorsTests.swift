@@ -114,7 +114,7 @@ struct FilesSafetensorsTests {
       var scalar: [Float] = [0]
       try scalar.withUnsafeMutableBufferPointer { try file.read("a \"quoted\" é", into: $0) }
       #expect(scalar == [dtype == .float32 ? 0.1 : 0.10009765625])
-      file.release("z")
+      file.release("z", elements: 0..<long)
       try values.withUnsafeMutableBufferPointer {
         try file.read(
           "z", elements: 250..<253, into: UnsafeMutableBufferPointer(rebasing: $0[..<3]))

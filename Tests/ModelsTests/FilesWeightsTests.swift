@@ -153,7 +153,26 @@ struct FilesWeightsTests {
     }
   }
 
-  @Test func aNaNIsNamedByTensorAndElement() throws {
+  @Test func rowsAreThoseOfTheWhole() throws {
+    let wide = try FilesFixture.configuration(
+      .llama, ["num_hidden_layers": 1, "vocab_size": 3000])
+    try write(FilesFixture.tensors(wide))
+    let weights = try WeightFiles(folder: folder.url, for: wide)
+    let whole = try FilesFixture.read("lm_head.weight", count: 48_000, from: weights)
+    var rows = [Float](repeating: 0, count: 2001 * 16)
+    try rows.withUnsafeMutableBufferPointer {
+      try weights.read("lm_head.weight", rows: 17..<2018, into: $0)
+    }
+    #expect(rows == Array(whole[17 * 16..<2018 * 16]))
+    var gains = [Float](repeating: 0, count: 3)
+    try gains.withUnsafeMutableBufferPointer {
+      try weights.read("model.norm.weight", rows: 2..<5, into: $0)
+    }
+    let norm = try FilesFixture.read("model.norm.weight", count: 16, from: weights)
+    #expect(gains == Array(norm[2..<5]))
+  }
+
+  @Test func theFirstNaNIsNamedByTensorAndElement() throws {
     let wide = try FilesFixture.configuration(
       .llama, ["num_hidden_layers": 1, "vocab_size": 3000])
     let damaged = FilesFixture.tensors(wide).map { tensor in
@@ -161,6 +180,7 @@ struct FilesWeightsTests {
       return Safetensors.Tensor(name: tensor.name, shape: tensor.shape) { range, buffer in
         buffer.update(repeating: 0)
         buffer[2000 * 16 + 5 - range.lowerBound] = .nan
+        buffer[2900 * 16 - range.lowerBound] = .nan
       }
     }
     try write(damaged)

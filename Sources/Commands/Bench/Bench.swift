@@ -67,20 +67,17 @@ struct Bench {
     let measured = try MachineCeilings(BenchProgram.temper.answer(arguments, threads: threads))
     ceilings.append(measured)
     return cost.seconds(
-      // An instruction multiplies four bytes where it would multiply one float.
-      operationsPerSecond: measured.allThreads * (type == .int8 ? 4 : 1),
+      operationsPerSecond: measured.allThreads * type.multiplies,
       bytesPerSecond: measured.reading.last!.bytesPerSecond)
   }
 
   // MARK: What came out
 
   var report: String {
-    let blocks = [machine, BenchTable.text(groups), parts].filter { !$0.isEmpty }
-    return groups.isEmpty ? "" : blocks.joined(separator: "\n\n")
+    [machine, BenchTable.text(groups), parts].joined(separator: "\n\n")
   }
 
   private var machine: String {
-    guard !ceilings.isEmpty else { return "" }
     let one = Figure(ceilings.map { $0.oneThread / 1e9 })
     let all = Figure(ceilings.map { $0.allThreads / 1e9 })
     var lines = [
@@ -117,21 +114,5 @@ struct Bench {
           }
         }),
     ]
-  }
-
-  /// The products that the models are made of, alone.
-  static func products() -> String {
-    let header =
-      "product          weights    rows  inputs  outputs   Gop/s  of ceiling  OpenBLAS float32 / ours"
-    let lines = measureProducts().map { product in
-      let name = product.operation.rawValue.padding(toLength: 17, withPad: " ", startingAt: 0)
-      let type = product.type.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
-      return name + type
-        + String(
-          format: "%6d%8d%9d%8.0f%11.0f%%%26.2f", product.rows, product.inputs, product.outputs,
-          product.operationsPerSecond / 1e9, 100 * product.share,
-          product.peerSeconds / product.seconds)
-    }
-    return ([header] + lines).joined(separator: "\n")
   }
 }

@@ -40,7 +40,8 @@ struct MemoryCheck {
     // The gradients of one block on the way back, beside them.
     activations = 4 * tokens * (kept + 2 * block)
     let vocabulary = Double(model.vocabularySize)
-    rows = 4 * vocabulary * max(width, Double(Transformer.chunkRows(vocabulary: Int(vocabulary)))) * 2
+    let chunk = Double(Transformer.chunkRows(vocabulary: model.vocabularySize))
+    rows = 4 * vocabulary * max(width, chunk) * 2
   }
 
   /// Everything that stays once it was needed: what a step holds at most.
