@@ -62,7 +62,8 @@ extension TransformerTests {
           packed.unpack(into: rows.matrix(rows: packed.outputs, columns: packed.inputs))
           return rows.array.bits
         }
-        #expect(unpacked[0] == unpacked[1])
+        let same = unpacked[0] == unpacked[1]
+        #expect(same)
       }
     }
 
