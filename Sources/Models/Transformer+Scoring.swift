@@ -127,9 +127,9 @@ extension Transformer {
     workspace.matrix("logits", rows, allowedIds)
   }
 
-  /// Rows whose logits are there at a time: at most 256, and 64 MiB, but for 16.
+  /// Rows whose logits are there at a time: at most 256, and 128 MiB, but for 16.
   public static func chunkRows(vocabulary: Int) -> Int {
-    max(16, min(256, (64 << 20) / (4 * vocabulary)))
+    max(16, min(256, (128 << 20) / (4 * vocabulary)))
   }
 
   /// Fixed stretches of scored rows.
