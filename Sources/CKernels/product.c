@@ -107,7 +107,7 @@ static void cut(chunk *t) {
   int64_t panels = parts(p->columns, TK_LANES), threads = tk_pool_threads();
   int64_t tasks = threads == 1 ? 1 : threads * TASKS;
   tasks = most(1, least(tasks, p->rows * panels * t->depth / TASK_WORK));
-  int direct = p->right.form == TK_RIGHT_PANELS && p->right.dtype == TK_FLOAT32;
+  int direct = p->right.form == TK_RIGHT_PANELS;
   t->row_tiles = parts(p->rows, direct ? TILE_ROWS : TALL_TILE_ROWS);
   // As many columns of tiles for every thread, and no tile too narrow.
   int64_t wanted = parts(tasks, t->row_tiles);

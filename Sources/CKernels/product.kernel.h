@@ -159,8 +159,7 @@ static void product_tile(const tk_tile *t) {
   if (right->form == TK_RIGHT_PANELS && right->dtype == TK_BFLOAT16) return product_tile_amx(t);
 #endif
   const product_blocks cut = product_cut(t->rows, t->row_blocks);
-  int direct = right->form == TK_RIGHT_PANELS &&
-               (right->dtype == TK_FLOAT32 || t->row_blocks <= 2);
+  int direct = right->form == TK_RIGHT_PANELS;
   tk_dtype dtype = direct ? right->dtype : TK_FLOAT32;
   const int64_t size = dtype == TK_BFLOAT16 ? 2 : 4;
   // A chain over one block of rows reads each weight once: nothing to keep near, no cut.

@@ -4,15 +4,11 @@
 #include "transpose.h"
 #include "weight.vector.h"
 
-// Columns [first, first + 16) of B's rows k ... k + count as a float32 panel.
+// Columns [first, first + 16) of B's rows k ... k + count as a float32 panel, where B is none already.
 static void product_panel(float *panel, const tk_right *right, int64_t first, int64_t columns,
                           int64_t k, int64_t count) {
   int64_t lanes = columns < TK_LANES ? columns : TK_LANES;
-  if (right->form == TK_RIGHT_PANELS) {
-    int64_t at = first * right->stride + k * TK_LANES;
-    for (int64_t i = 0; i < count * TK_LANES; i += TK_LANES)
-      tk_store(panel + i, tk_load_weight(right->base, right->dtype, at + i));
-  } else if (right->form == TK_RIGHT_ROWS) {
+  if (right->form == TK_RIGHT_ROWS) {
     const float *from = (const float *)right->base + k * right->stride + first;
     for (int64_t i = 0; i < count; i++, from += right->stride)
       tk_store(panel + i * TK_LANES,
@@ -43,10 +39,9 @@ static void product_fetch(const tk_right *right, int64_t first, int64_t columns,
   const int64_t from = k + count * part / parts, to = k + count * (part + 1) / parts;
   for (int64_t i = from; i < to; i++)
     for (int64_t n = first; n < first + columns; n += TK_LANES) {
-      int64_t at = right->form == TK_RIGHT_PANELS ? n * right->stride + i * TK_LANES
-                   : right->form == TK_RIGHT_ROWS ? i * right->stride + n
-                                                  : (i - i % TK_LANES) * right->stride +
-                                                        (n + i % TK_LANES) * TK_LANES;
+      int64_t at = right->form == TK_RIGHT_ROWS
+                       ? i * right->stride + n
+                       : (i - i % TK_LANES) * right->stride + (n + i % TK_LANES) * TK_LANES;
       __builtin_prefetch((const char *)right->base + at * size, 0, 2);
     }
 }
