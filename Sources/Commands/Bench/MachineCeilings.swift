@@ -3,8 +3,8 @@ import JSON
 import Kernels
 import Tensors
 
-/// What the machine can do, measured for a quarter of a second each, so that other programs'
-/// turns on the processor count here as they do in what is held against it.
+/// What the machine can do: the median of a quarter of a second's looks at each, so that what another
+/// program takes for a moment does not count.
 struct MachineCeilings: Sendable {
   /// Operations a second on one thread and on all.
   let oneThread: Double
@@ -15,28 +15,24 @@ struct MachineCeilings: Sendable {
   /// - Parameter bytes: sizes to read; the last is large enough to come from memory.
   init(threads: Int, reading bytes: [Int]) {
     ThreadPool.resize(1)
-    oneThread = Self.mean { Ceilings.operationsPerSecond() }
+    oneThread = Self.median { Ceilings.operationsPerSecond() }
     ThreadPool.resize(threads)
-    allThreads = Self.mean { Ceilings.operationsPerSecond() }
+    allThreads = Self.median { Ceilings.operationsPerSecond() }
     // Written first: pages that nobody wrote are all the system's one page of zeros.
     let numbers = Storage<Float>(bytes.max()! / 4, zeroed: false)
     numbers.pointer.update(repeating: 1, count: numbers.count)
     reading = bytes.map { bytes in
       let part = UnsafeBufferPointer(start: numbers.pointer, count: bytes / 4)
       _ = Ceilings.bytesPerSecond(reading: part)
-      return (bytes, Self.mean { Ceilings.bytesPerSecond(reading: part) })
+      return (bytes, Self.median { Ceilings.bytesPerSecond(reading: part) })
     }
   }
 
-  /// Work over time of a quarter of a second; each call does the same work.
-  private static func mean(_ rate: () -> Double) -> Double {
+  private static func median(_ rate: () -> Double) -> Double {
     let begin = ContinuousClock.now
-    var (time, count) = (0.0, 0.0)
-    repeat {
-      time += 1 / rate()
-      count += 1
-    } while ContinuousClock.now - begin < .milliseconds(250)
-    return count / time
+    var rates: [Double] = []
+    repeat { rates.append(rate()) } while ContinuousClock.now - begin < .milliseconds(250)
+    return rates.sorted()[rates.count / 2]
   }
 
   var json: JSONLiteral {
