@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Tensors
 
 /// How close one product comes to the machine's limits.
@@ -24,7 +25,7 @@ public struct ProductMeasurement: Sendable {
 }
 
 /// The products of the models that benchmarks use, forward at 1, 8 and 64 rows and all three at
-/// 512: a few seconds.
+/// 512: half a minute.
 ///
 /// Weights of up to a few megabytes lie in a cache here, as those of a small model do; the last
 /// shape, a part of a head, is there to be read from memory.
@@ -94,6 +95,8 @@ private final class ProductBench {
       peerSeconds.append(
         Ceilings.time { for _ in 0..<repetitions { peer(operation, rows: rows) } }
           / Double(repetitions))
+      // OpenBLAS's threads turn in circles for some 30 ms after their work, where ours would run.
+      Thread.sleep(forTimeInterval: 0.05)
     }
     return ProductMeasurement(
       operation: operation, type: weight.type, rows: rows, inputs: weight.inputs,
