@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 import Tensors
 
 /// How close one product comes to the machine's limits.
@@ -85,6 +84,10 @@ private final class ProductBench {
     var peerSeconds: [Double] = []
     var ceilings: [Double] = []
     for _ in 0..<turns {
+      // OpenBLAS's threads turn in circles for some 30 ms after their work: until they are asleep, and
+      // ours on cores of their own.
+      let settled = ContinuousClock.now + .milliseconds(60)
+      repeat { once() } while ContinuousClock.now < settled
       let computing = operations / (Ceilings.operationsPerSecond() * weight.type.multiplies)
       var reading = 0.0
       for _ in 0..<2 {  // the second finds the weights where the product will find them
@@ -95,8 +98,6 @@ private final class ProductBench {
       peerSeconds.append(
         Ceilings.time { for _ in 0..<repetitions { peer(operation, rows: rows) } }
           / Double(repetitions))
-      // OpenBLAS's threads turn in circles for some 30 ms after their work, where ours would run.
-      Thread.sleep(forTimeInterval: 0.05)
     }
     return ProductMeasurement(
       operation: operation, type: weight.type, rows: rows, inputs: weight.inputs,
