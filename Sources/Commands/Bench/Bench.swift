@@ -66,8 +66,9 @@ struct Bench {
       + bytes.flatMap { ["--bytes", "\($0)"] }
     let measured = try MachineCeilings(BenchProgram.temper.answer(arguments, threads: threads))
     ceilings.append(measured)
+    // A step trains in floats, whatever it samples with.
     return cost.seconds(
-      operationsPerSecond: measured.allThreads * type.multiplies,
+      operationsPerSecond: measured.allThreads * (task.work == .step ? 1 : type.multiplies),
       bytesPerSecond: measured.reading.last!.bytesPerSecond)
   }
 
