@@ -146,8 +146,9 @@ public final class SandboxedProcess: @unchecked Sendable {
   /// Kills the program if it still runs, and says how it ended.
   @discardableResult
   public func end() -> SandboxOutcome {
-    if let outcome { return outcome }
-    return end(timedOut: false)
+    guard var outcome else { return end(timedOut: false) }
+    outcome.output = output.kept  // lines may have been taken since it ended
+    return outcome
   }
 
   @discardableResult

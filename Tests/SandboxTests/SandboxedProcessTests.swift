@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -26,6 +27,7 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   @Test func severalLinesWaitToBeTaken() throws {
     let process = try start("echo a; echo; echo b; printf c")
+    Thread.sleep(forTimeInterval: 0.2)  // it has ended before its first line is taken
     #expect(process.nextLine(within: 5) == .line(bytes("a")))
     #expect(process.nextLine(within: 5) == .line([]))
     #expect(process.nextLine(within: 5) == .line(bytes("b")))
